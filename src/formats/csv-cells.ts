@@ -1,0 +1,46 @@
+import type { Cell, Row } from '../report/define.ts'
+import type { RowWriter } from './batch-stream.ts'
+import { cellText } from './cell-text.ts'
+import type { FormatOptions } from './format.ts'
+import { holdsText, neutralised, neutralisedUnlessNumber } from './formula.ts'
+
+export const BYTE_ORDER_MARK = '\uFEFF'
+
+type CellWriter = (cell: Cell) => string
+
+/** Rows as CSV, by the rules of Postgres: null is nothing, empty text is "", quotes only where they are needed. */
+export function csvWriter({ columns, csvDialect }: FormatOptions): RowWriter {
+  const excel = csvDialect === 'EXCEL'
+  const end = csvDialect === 'POSTGRES' ? '\n' : '\r\n'
+  const alone = columns.length === 1
+  const last = columns.length - 1
+  const cells = columns.map((column): CellWriter => {
+    const text = cellText(column)
+    if (!excel) return (cell) => (cell === null || cell === undefined ? '' : quoted(text(cell), alone))
+    const safe = holdsText(column) ? neutralised : neutralisedUnlessNumber
+    return (cell) => {
+      if (cell === null || cell === undefined) return ''
+      if (typeof cell === 'boolean' && column.type !== 'JSON') return String(cell)
+      return quoted(typeof cell === 'string' ? safe(text(cell)) : text(cell), alone)
+    }
+  })
+  const names = columns.map(({ name }) => quoted(excel ? neutralised(name) : name, alone))
+  return {
+    head: (excel ? BYTE_ORDER_MARK : '') + names.join(',') + end,
+    row(row: Row) {
+      let line = ''
+      for (let index = 0; index < last; index++) line += `${cells[index]!(row[index])},`
+      return line + (last < 0 ? '' : cells[last]!(row[last])) + end
+    },
+    tail: () => '',
+  }
+}
+
+const SPECIAL = /[",\n\r]/
+
+/** `alone`: in a document of one column Postgres also quotes `\.`, which once meant the end of the data. */
+function quoted(text: string, alone: boolean): string {
+  if (text === '' || (alone && text === '\\.')) return `"${text}"`
+  if (!SPECIAL.test(text)) return text
+  return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`
+}

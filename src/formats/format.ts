@@ -1,0 +1,31 @@
+import type { Readable } from 'node:stream'
+import type { Column, Row } from '../report/define.ts'
+
+/** The contract of this shelf: how rows become the bytes of a document. One file each; the list is index.ts. */
+
+export const CSV_DIALECTS = ['POSTGRES', 'RFC4180', 'EXCEL'] as const
+export type CsvDialect = (typeof CSV_DIALECTS)[number]
+
+export interface FormatOptions {
+  readonly columns: readonly Column[]
+  readonly csvDialect: CsvDialect
+}
+
+export interface Format {
+  /** The value of the ReportFormat enum. */
+  readonly name: 'CSV' | 'NDJSON' | 'JSON'
+  /** Without the dot. */
+  readonly extension: string
+  readonly contentType: string
+  /**
+   * The document's bytes for these rows (batches of any size, each Row in the order of the columns). Complete also for
+   * zero rows. Pulls the next batch only when its bytes are wanted; holds one batch at most. An error of `rows` is an
+   * error of the stream; destroying the stream returns the iterator.
+   */
+  encode(rows: AsyncIterable<readonly Row[]>, options: FormatOptions): Readable
+  /**
+   * The same document from the bytes of `COPY ... TO STDOUT (format csv, header)`: faster, where the format can.
+   * What is given arrives in chunks that may split a row or a character anywhere.
+   */
+  readonly fromCopy?: (copy: Readable, options: FormatOptions) => Readable
+}
