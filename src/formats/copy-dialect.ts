@@ -74,7 +74,7 @@ function excelConverter({ columns }: FormatOptions): Converter {
 
     function release(formula: boolean): void {
       if (formula) out[length++] = APOSTROPHE
-      length += held.copy(out, length, 0, heldLength)
+      if (heldLength > 0) length += held.copy(out, length, 0, heldLength)
       heldLength = 0
       state = WITHIN
     }

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream'
 import { streamOfBatches } from './batch-stream.ts'
 import { createDialectTransform } from './copy-dialect.ts'
 import { csvWriter } from './csv-cells.ts'
@@ -14,12 +15,7 @@ export const csv: Format = {
   fromCopy(copy, options) {
     if (options.csvDialect === 'POSTGRES') return copy
     const dialect = createDialectTransform(options)
-    // Not pipeline(): the reader of `dialect` is the one to hear of errors, whichever end they come from.
-    copy.once('error', (error) => dialect.destroy(error))
-    copy.once('close', () => {
-      if (!copy.readableEnded) dialect.destroy(new Error('The source closed before its last row.'))
-    })
-    dialect.once('close', () => copy.destroy())
-    return copy.pipe(dialect)
+    // Either end's fault destroys the other, and the reader of `dialect` hears of it: nothing is left to call back.
+    return pipeline(copy, dialect, () => undefined)
   },
 }

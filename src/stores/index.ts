@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
+import { StartupError } from '../errors.ts'
+import { openLocalStore } from './local.ts'
+import type { Store } from './store.ts'
+
+/** Each kind of store by its URL's scheme. A new one is a file and a line here. */
+const STORES: Readonly<Record<string, (url: string) => Promise<Store>>> = {
+  file: (url) => openLocalStore(url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length))),
+}
+
+/** Opens the store that STORE_URL names: `file:/var/lib/documents`, `file:.data/documents`. Rejects with StartupError. */
+export async function openStore(url: string): Promise<Store> {
+  const scheme = /^([a-z][a-z0-9]*):./.exec(url)?.[1] ?? ''
+  const open = STORES[scheme]
+  if (!open) {
+    const known = Object.keys(STORES).map((name) => `${name}:...`)
+    throw new StartupError([`STORE_URL: ${scheme === '' ? 'not a URL' : `"${scheme}:" is not supported (yet)`}. Use ${known.join(' or ')}.`])
+  }
+  try {
+    return await open(url)
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new StartupError([`STORE_URL: the store can't be opened (${reason}). The process needs a directory that it may write.`])
+  }
+}
