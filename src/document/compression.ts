@@ -4,10 +4,12 @@ import { constants, createGzip, createZstdCompress } from 'node:zlib'
 /** Bytes handed on at once. Larger chunks only cost memory. */
 const CHUNK_BYTES = 64 * 1024
 
+/** The values of the ReportCompression enum. */
+export type CompressionName = 'NONE' | 'GZIP' | 'ZSTD'
+
 /** How a document may be compressed. It is part of the file (sales.csv.gz), not of the transfer. */
 export interface Compression {
-  /** The value of the ReportCompression enum. */
-  readonly name: 'NONE' | 'GZIP' | 'ZSTD'
+  readonly name: CompressionName
   /** Comes after the format's own, without the dot; empty: none. */
   readonly extension: '' | 'gz' | 'zst'
   /** Null: the format's own holds. */

@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const DIRECTORY = fileURLToPath(new URL('../oracles/', import.meta.url))
+const LONGEST_INSTALL = 120_000
+
+/** Other people's CSV parsers: records of text cells. */
+export interface Oracles {
+  csvParse(text: string): string[][]
+  papaparse(text: string): string[][]
+}
+
+/** Parsers that know nothing of this service, from a package of their own; installed on first use. */
+export async function oracles(): Promise<Oracles> {
+  if (!(await installed())) await install()
+  const load = createRequire(`${DIRECTORY}package.json`)
+  const { parse } = load('csv-parse/sync') as { parse(text: string, options: object): string[][] }
+  const papa = load('papaparse') as { parse(text: string, options: object): { data: string[][]; errors: { message: string }[] } }
+  return {
+    csvParse: (text) => parse(text, { bom: true }),
+    papaparse(text) {
+      const { data, errors } = papa.parse(text.replace(/^\uFEFF/, ''), { delimiter: ',', skipEmptyLines: false })
+      if (errors[0]) throw new Error(errors[0].message)
+      return data.at(-1)?.length === 1 && data.at(-1)?.[0] === '' ? data.slice(0, -1) : data
+    },
+  }
+}
+
+/** npm writes its own record of what is installed last; it lags behind the lock file after a change of versions. */
+async function installed(): Promise<boolean> {
+  const versions = async (path: string) => {
+    const { packages } = JSON.parse(await readFile(DIRECTORY + path, 'utf8')) as { packages: Record<string, { version?: string }> }
+    return Object.entries(packages).filter(([name]) => name !== '').map(([name, { version }]) => `${name}@${version}`).join()
+  }
+  try {
+    return (await versions('node_modules/.package-lock.json')) === (await versions('package-lock.json'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+}
+
+/** One process installs; the others look again until it is done. */
+async function install(): Promise<void> {
+  const lock = `${DIRECTORY}.installing`
+  const deadline = Date.now() + LONGEST_INSTALL
+  while (Date.now() < deadline) {
+    try {
+      await mkdir(lock)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      await new Promise((again) => setTimeout(again, 200))
+      if (await installed()) return
+      continue
+    }
+    try {
+      await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: DIRECTORY, timeout: LONGEST_INSTALL })
+      return
+    } finally {
+      await rm(lock, { recursive: true })
+    }
+  }
+  throw new Error('The oracles of test/oracles could not be installed in two minutes: remove test/oracles/.installing and try again.')
+}
