@@ -16,10 +16,14 @@ export async function postgresAccount(cluster: string): Promise<Account | undefi
   })
   if (me !== 0) {
     if (owner === undefined || owner.uid === me) return undefined
-    throw new StartupError([`${cluster} belongs to another user (uid ${owner.uid}): start Broadsheet as that user or as root.`])
+    throw new StartupError([
+      `${cluster} belongs to another user (uid ${owner.uid}): start Broadsheet as that user or as root.`,
+    ])
   }
   if (owner?.uid === 0) {
-    throw new StartupError([`${cluster} belongs to root, as whom Postgres does not run: chown -R it to the user it was made by.`])
+    throw new StartupError([
+      `${cluster} belongs to root, as whom Postgres does not run: chown -R it to the user it was made by.`,
+    ])
   }
   if (owner !== undefined) return { uid: owner.uid, gid: owner.gid }
   const users = await readFile('/etc/passwd', 'utf8')
@@ -27,5 +31,7 @@ export async function postgresAccount(cluster: string): Promise<Account | undefi
     const found = new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(users)
     if (found) return { uid: Number(found[1]), gid: Number(found[2]) }
   }
-  throw new StartupError(['Postgres does not run as root, and there is no user postgres or nobody: make one, or set DATABASE_URL.'])
+  throw new StartupError([
+    'Postgres does not run as root, and there is no user postgres or nobody: make one, or set DATABASE_URL.',
+  ])
 }

@@ -10,7 +10,7 @@ export interface Command {
 /** The processes of this machine whose command line matches. A zombie has none and is never among them. */
 export async function commandsOf(matches: (command: Command) => boolean): Promise<Command[]> {
   const all = process.platform === 'linux' ? await fromProc() : await fromPs()
-  return all.filter((command) => command.pid !== process.pid && matches(command))
+  return all.filter((command) => command.line !== '' && command.pid !== process.pid && matches(command))
 }
 
 async function fromProc(): Promise<Command[]> {

@@ -15,7 +15,9 @@ export async function openDataDirectory(path: string): Promise<string> {
     await mkdir(path, { recursive: true, mode: 0o700 })
     return await realpath(path)
   } catch (cause) {
-    throw new StartupError([`The data directory ${path} can't be used (${reason(cause)}): set BROADSHEET_DATA_DIR to one that can.`])
+    throw new StartupError([
+      `The data directory ${path} can't be used (${reason(cause)}): set BROADSHEET_DATA_DIR to one that can.`,
+    ])
   }
 }
 
@@ -37,9 +39,14 @@ export async function claimDataDirectory(directory: string, server: string): Pro
   } catch (cause) {
     lock?.close()
     if (!isBusy(cause)) {
-      throw new StartupError([`The data directory ${directory} can't be written (${reason(cause)}): it may belong to another user.`])
+      throw new StartupError([
+        `The data directory ${directory} can't be written (${reason(cause)}): it may belong to another user.`,
+      ])
     }
-    const pid = await readFile(holder, 'utf8').then((text) => text.trim(), () => 'unknown')
+    const pid = await readFile(holder, 'utf8').then(
+      (text) => text.trim(),
+      () => 'unknown',
+    )
     throw new StartupError([
       `The data directory ${directory} is in use by another Broadsheet (process ${pid}): stop that one, or set BROADSHEET_DATA_DIR to another directory.`,
     ])

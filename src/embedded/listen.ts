@@ -35,7 +35,7 @@ export async function listen(options: {
       },
     })
     let ready = false
-    await soon(async () => (ready = await options.ready(port, server)) || server.ended() !== undefined, READY_WITHIN)
+    await soon(async () => server.ended() !== undefined || (ready = await options.ready(port, server)), READY_WITHIN)
     serving = server.ended() === undefined && ready
     if (serving) return { server, port }
     if (server.ended() === undefined) {

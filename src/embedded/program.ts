@@ -24,7 +24,13 @@ export interface Ended {
 export function run(
   program: string,
   args: readonly string[],
-  options: { account?: Account | undefined; cwd?: string; input?: string; seconds?: number; inheritEnvironment?: boolean } = {},
+  options: {
+    account?: Account | undefined
+    cwd?: string
+    input?: string
+    seconds?: number
+    inheritEnvironment?: boolean
+  } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -52,7 +58,10 @@ export function run(
 
 /** The absolute path of a program on this process's PATH. */
 export async function onPath(name: string): Promise<string | undefined> {
-  const { code, output } = await run('/bin/sh', ['-c', 'command -v "$0"', name], { inheritEnvironment: true, seconds: 5 })
+  const { code, output } = await run('/bin/sh', ['-c', 'command -v "$0"', name], {
+    inheritEnvironment: true,
+    seconds: 5,
+  })
   const path = output.trim()
   return code === 0 && path.startsWith('/') ? path : undefined
 }

@@ -14,12 +14,16 @@ import { onPath, run } from './program.ts'
 export async function redisProgram(directory: string, say: (line: string) => void): Promise<string> {
   const found = (await findRedis(directory)) ?? ((await installRedis(say)) ? await findRedis(directory) : undefined)
   if (found === undefined) {
-    throw new StartupError([`Broadsheet needs Redis or Valkey, and there is none on PATH: run "${await remedy()}", or set REDIS_URL.`])
+    throw new StartupError([
+      `Broadsheet needs Redis or Valkey, and there is none on PATH: run "${await remedy()}", or set REDIS_URL.`,
+    ])
   }
   const { output } = await run(found, ['--version'], { seconds: 10 })
   const [, major = '0', minor = '0'] = / v=(\d+)\.(\d+)/.exec(output) ?? []
   if (Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)) return found
-  throw new StartupError([`${found} is too old or does not run (${output.trim()}): Broadsheet needs Redis 6.2 or newer, or set REDIS_URL.`])
+  throw new StartupError([
+    `${found} is too old or does not run (${output.trim().split('\n').at(-1) || 'it prints nothing'}): Broadsheet needs Redis 6.2 or newer, or set REDIS_URL.`,
+  ])
 }
 
 async function findRedis(directory: string): Promise<string | undefined> {

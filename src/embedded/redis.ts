@@ -65,7 +65,8 @@ async function start(directory: string, options: RedisOptions) {
   await mkdir(data, { recursive: true, mode: 0o700 })
 
   // proc-title-template keeps the path of the configuration in the command line, which Redis else rewrites.
-  const ours = (line: string) => /(redis|valkey)-server$/.test(line.split(` ${config}`, 1)[0] ?? '') && line.includes(` ${config}`)
+  const ours = (line: string) =>
+    /(redis|valkey)-server$/.test(line.split(` ${config}`, 1)[0] ?? '') && line.includes(` ${config}`)
   if ((await stopOrphans(({ line }) => ours(line), FAREWELL)) > 0) {
     say('Stopped the Redis that an earlier Broadsheet left running here')
   }
@@ -85,7 +86,17 @@ async function start(directory: string, options: RedisOptions) {
   return { server, port, password }
 }
 
-function configuration({ port, password, data, durable }: { port: number; password: string; data: string; durable: boolean }): string {
+function configuration({
+  port,
+  password,
+  data,
+  durable,
+}: {
+  port: number
+  password: string
+  data: string
+  durable: boolean
+}): string {
   const quoted = `"${data.replace(/[\\"]/g, '\\$&')}"`
   const lines = [
     'bind 127.0.0.1',
@@ -113,7 +124,7 @@ function answers(port: number, password: string): Promise<boolean> {
       socket.destroy()
       resolve(answer)
     }
-    socket.setTimeout(1000, () => done(false))
+    socket.setTimeout(500, () => done(false))
     socket.once('error', () => done(false))
     socket.once('close', () => done(false))
     socket.once('connect', () => socket.write(`AUTH ${password}\r\nPING\r\n`))

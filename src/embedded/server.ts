@@ -110,7 +110,10 @@ export async function soon(fact: () => boolean | Promise<boolean>, patience: num
 
 // One older log is kept, so that what years of starts write stays small.
 async function openLog(path: string) {
-  const size = await stat(path).then((found) => found.size, () => 0)
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => 0,
+  )
   if (size > 1_000_000) await rename(path, `${path}.1`)
   return open(path, 'a', 0o600)
 }
