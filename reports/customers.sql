@@ -71,10 +71,10 @@ customers as (
   left join bought b on b.customer_id = c.id
   where c.created_at < :as_of::date + 1
     and (:region::text is null or c.region = :region)
-    and (:countries::text[] is null or c.country = any (:countries::text[]))
+    and (:countries::text[] is null or c.country = any (:countries))
 )
 select x.*
 from customers x
 where (:segment::text is null or x.segment = :segment)
-  and x.lifetime_value >= coalesce(:min_lifetime_value, 0)
+  and x.lifetime_value >= :min_lifetime_value
 order by x.id

@@ -6,7 +6,10 @@ description: >-
 source: shop
 parameters:
   as_of: { type: DateExpression, default: today, description: "Last day whose movements count, inclusive" }
-  categories: { type: "[String!]", description: "Only products of these categories, such as Kitchen" }
+  categories:
+    type: "[String!]"
+    values: [Kitchen, Garden, Office, Lighting, Tools, Toys, Books, Outdoor]
+    description: Only products of these categories; all when left out
   below_reorder_level: { type: Boolean, default: false, description: Only products that are to be reordered }
   min_on_hand: { type: Int, default: 0, description: Only products with at least so many pieces on hand }
 columns:
@@ -57,10 +60,10 @@ stock as (
   from shop.products p
   left join movements m on m.product_id = p.id
   where p.launched_on <= :as_of::date
-    and (:categories::text[] is null or p.category = any (:categories::text[]))
+    and (:categories::text[] is null or p.category = any (:categories))
 )
 select s.*
 from stock s
-where (s.reorder or not coalesce(:below_reorder_level, false))
-  and s.on_hand >= coalesce(:min_on_hand, 0)
+where (s.reorder or not :below_reorder_level)
+  and s.on_hand >= :min_on_hand
 order by s.sku

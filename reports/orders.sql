@@ -8,7 +8,8 @@ parameters:
   region: { type: String, values: [EU, US, APAC], description: Only this region }
   statuses:
     type: "[String!]"
-    description: "Only orders that are PLACED, PAID, SHIPPED, DELIVERED, CANCELED or RETURNED; all when left out"
+    values: [PLACED, PAID, SHIPPED, DELIVERED, CANCELED, RETURNED]
+    description: Only orders that stand there; all when left out
   min_total: { type: Decimal, default: 0, description: Only orders of at least this total in euro }
 columns:
   units: Pieces on all lines
@@ -50,7 +51,7 @@ join shop.order_lines l on l.order_id = o.id
 where o.placed_at >= :start_date::date
   and o.placed_at < :end_date::date + 1
   and (:region::text is null or o.region = :region)
-  and (:statuses::text[] is null or o.status = any (:statuses::text[]))
-  and o.total >= coalesce(:min_total, 0)
+  and (:statuses::text[] is null or o.status = any (:statuses))
+  and o.total >= :min_total
 group by o.id, c.id
 order by o.id

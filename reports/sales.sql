@@ -54,5 +54,5 @@ where o.placed_at >= :start_date::date
   and o.placed_at < :end_date::date + 1
   and (:region::text is null or o.region = :region)
   and (o.status <> 'CANCELED' or :include_canceled)
-  and l.amount >= coalesce(:min_amount, 0)
+  and l.amount >= :min_amount
 order by l.id

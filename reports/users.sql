@@ -40,5 +40,5 @@ from shop.users u
 where u.created_at < :as_of::date + 1
   and (:role::text is null or u.role = :role)
   and (:active::boolean is null or u.active = :active)
-  and (:unseen_days::integer is null or u.last_login_at is null or u.last_login_at < :as_of::date + 1 - :unseen_days::integer)
+  and (:unseen_days::integer is null or u.last_login_at is null or u.last_login_at < :as_of::date + 1 - :unseen_days)
 order by u.id
