@@ -1,0 +1,94 @@
+import { Forbidden } from '../errors.ts'
+import { SCOPES, type Role, type Scope, type Viewer } from './viewer.ts'
+
+/**
+ * Who may do what: pure, and the only place that knows. A rule exists as a question about one object (`mayRead`) and,
+ * where lists are filtered, as a condition for the query (`readableReports`); a test holds the two together.
+ */
+
+/** What a rule has to know of a report. */
+export interface ReportFacts {
+  readonly tenantId: string
+  readonly requestedBy: string
+  readonly visibility: 'PRIVATE' | 'TENANT'
+}
+
+const READING: readonly Scope[] = ['reports:read', 'schedules:read']
+const ASKING: readonly Scope[] = ['reports:read', 'reports:write', 'schedules:read', 'schedules:write']
+
+/** The most that a credential of this role can do, whatever its own list of scopes says. */
+const CEILING: Record<Role, readonly Scope[]> = { ADMIN: SCOPES, MEMBER: ASKING, VIEWER: READING }
+
+/** The scopes of a credential that names none. system:read is never among them: the ADMIN token of the settings grants it by name. */
+export function defaultScopes(role: Role): readonly Scope[] {
+  return CEILING[role].filter((scope) => scope !== 'system:read')
+}
+
+/** What is left of `scopes` under `role`; names that are no scope are dropped. In the order of SCOPES, each once. */
+export function scopesWithin(role: Role, scopes: readonly string[]): readonly Scope[] {
+  return CEILING[role].filter((scope) => scopes.includes(scope))
+}
+
+export function hasScope(viewer: Viewer, scope: Scope): boolean {
+  return viewer.scopes.includes(scope) && CEILING[viewer.role].includes(scope)
+}
+
+/** Throws Forbidden, naming the scope, unless the viewer's credential has it and the viewer's role allows it. */
+export function requireScope(viewer: Viewer, scope: Scope): void {
+  if (!hasScope(viewer, scope)) throw new Forbidden(`This needs the scope ${scope}, which the credential or the role does not have.`)
+}
+
+/** People are managed by an ADMIN whose credential says so. Throws Forbidden. */
+export function requirePeopleManager(viewer: Viewer): void {
+  requireScope(viewer, 'users:write')
+}
+
+/** Whether this viewer may ask for reports of the type. A VIEWER never may, whatever the type's file says. */
+export function mayRequest(viewer: Viewer, type: { readonly roles: readonly Role[] }): boolean {
+  return viewer.role !== 'VIEWER' && type.roles.includes(viewer.role)
+}
+
+/** Whether the type is listed for this viewer: what it may ask for; an ADMIN sees all. */
+export function maySeeType(viewer: Viewer, type: { readonly roles: readonly Role[] }): boolean {
+  return viewer.role === 'ADMIN' || mayRequest(viewer, type)
+}
+
+/** Whether the viewer may know of the report and read all of it, its document included. */
+export function mayRead(viewer: Viewer, report: ReportFacts): boolean {
+  if (report.tenantId !== viewer.tenantId) return false
+  if (viewer.role === 'ADMIN' || report.visibility === 'TENANT') return true
+  return viewer.role === 'MEMBER' && report.requestedBy === viewer.userId
+}
+
+/** `mayRead` as a condition of MikroORM on Report. */
+export function readableReports(viewer: Viewer): { tenantId: string; $or?: ({ requestedBy: string } | { visibility: 'TENANT' })[] } {
+  const tenant = { tenantId: viewer.tenantId }
+  if (viewer.role === 'ADMIN') return tenant
+  const visible = { visibility: 'TENANT' as const }
+  return { ...tenant, $or: viewer.role === 'MEMBER' ? [{ requestedBy: viewer.userId }, visible] : [visible] }
+}
+
+/** `mayRead` as SQL over the columns of broadsheet.report (named `alias`), with `?` for the values in order. */
+export function readableReportsSql(viewer: Viewer, alias = 'report'): { sql: string; values: string[] } {
+  const tenant = `${alias}.tenant_id = ?`
+  if (viewer.role === 'ADMIN') return { sql: `(${tenant})`, values: [viewer.tenantId] }
+  const visible = `${alias}.visibility = 'TENANT'`
+  if (viewer.role === 'VIEWER') return { sql: `(${tenant} and ${visible})`, values: [viewer.tenantId] }
+  return { sql: `(${tenant} and (${alias}.requested_by = ? or ${visible}))`, values: [viewer.tenantId, viewer.userId] }
+}
+
+/** Cancel, retry, deliver, delete: the owner, or an ADMIN of the tenant. Who may not even read it gets NOT_FOUND, not FORBIDDEN. */
+export function mayManage(viewer: Viewer, thing: { readonly tenantId: string; readonly requestedBy: string }): boolean {
+  if (thing.tenantId !== viewer.tenantId || viewer.role === 'VIEWER') return false
+  return viewer.role === 'ADMIN' || thing.requestedBy === viewer.userId
+}
+
+/** People are listed for an ADMIN; everybody else finds itself. Names of those who asked for a visible report are shown beside it. */
+export function readableUsers(viewer: Viewer): { tenantId: string; id?: string } {
+  return viewer.role === 'ADMIN' ? { tenantId: viewer.tenantId } : { tenantId: viewer.tenantId, id: viewer.userId }
+}
+
+/** E-mail addresses are for their owner and for an ADMIN of the tenant. */
+export function maySeeEmail(viewer: Viewer, user: { readonly id: string; readonly tenantId: string }): boolean {
+  return user.tenantId === viewer.tenantId && (viewer.role === 'ADMIN' || user.id === viewer.userId)
+}

@@ -1,0 +1,24 @@
+/** Who is asking: the authenticated caller of one request or one socket. Plain facts, no behaviour. */
+export const ROLES = ['ADMIN', 'MEMBER', 'VIEWER'] as const
+export type Role = (typeof ROLES)[number]
+
+export const SCOPES = [
+  'reports:read',
+  'reports:write',
+  'schedules:read',
+  'schedules:write',
+  'users:write',
+  'system:read',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+export interface Viewer {
+  readonly userId: string
+  readonly tenantId: string
+  readonly role: Role
+  readonly scopes: readonly Scope[]
+  /** When the credential ends; null: it does not. */
+  readonly tokenExpiresAt: Date | null
+  /** The API token that was shown; null for the ADMIN token of the settings and for a JWT. */
+  readonly apiTokenId: string | null
+}
