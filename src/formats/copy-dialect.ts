@@ -1,17 +1,14 @@
 import { Transform } from 'node:stream'
+import { excelConverter } from './excel-bytes.ts'
 import type { FormatOptions } from './format.ts'
-import { MOST_WHITE_SPACE, holdsText } from './formula.ts'
-import { createFormulaProbe } from './white-space.ts'
+import { MOST_WHITE_SPACE } from './formula.ts'
 
 const QUOTE = 0x22
 const COMMA = 0x2c
 const LF = 0x0a
 const CR = 0x0d
-const APOSTROPHE = 0x27
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
-const TRUE = Buffer.from('true')
-const FALSE = Buffer.from('false')
-/** One input byte grows to six at most (`f` -> `false`, and a CR); one cell holds back this much. */
+/** A byte grows to six at most (`f` -> `false`, and a CR); so much more may have been held back before. */
 const GROWTH = 6
 const HELD = 3 * (MOST_WHITE_SPACE + 1)
 
@@ -36,90 +33,31 @@ export function createDialectTransform(options: FormatOptions): Transform {
 }
 
 /** Writes the converted chunk at the start of `out`; answers how many bytes that are. */
-type Converter = (chunk: Buffer, out: Buffer) => number
+export type Converter = (chunk: Buffer, out: Buffer) => number
 
+/** Searching and copying are the runtime's own, a whole line at a time: twice as fast as a loop over bytes. */
 function rfc4180Converter(): Converter {
   let quoted = false
   return (chunk, out) => {
     let length = 0
-    for (let index = 0; index < chunk.length; index++) {
-      const byte = chunk[index]!
-      if (byte === QUOTE) quoted = !quoted
-      else if (byte === LF && !quoted) out[length++] = CR
-      out[length++] = byte
-    }
-    return length
-  }
-}
-
-// What the next byte is, as far as EXCEL cares.
-const WITHIN = 0
-const CELL_START = 1
-const TEXT_START = 2
-const PROBING = 3
-
-function excelConverter({ columns }: FormatOptions): Converter {
-  const text = Uint8Array.from(columns, (column) => (holdsText(column) ? 1 : 0))
-  const boolean = Uint8Array.from(columns, (column) => (column.type === 'Boolean' ? 1 : 0))
-  const probe = createFormulaProbe()
-  const held = Buffer.allocUnsafe(HELD)
-  let heldLength = 0
-  let quoted = false
-  let header = true
-  let column = 0
-  let state = CELL_START
-
-  return (chunk, out) => {
-    let length = 0
-
-    function release(formula: boolean): void {
-      if (formula) out[length++] = APOSTROPHE
-      if (heldLength > 0) length += held.copy(out, length, 0, heldLength)
-      heldLength = 0
-      state = WITHIN
-    }
-
-    for (let index = 0; index < chunk.length; index++) {
-      const byte = chunk[index]!
-      if (state === CELL_START) {
-        state = WITHIN
-        if (header || text[column] === 1) {
-          probe.start()
-          if (byte === QUOTE) {
-            quoted = true
-            state = TEXT_START
-            out[length++] = byte
-            continue
-          }
-          if (byte !== COMMA && byte !== LF) state = TEXT_START
-        } else if (boolean[column] === 1 && (byte === 0x74 || byte === 0x66)) {
-          length += (byte === 0x74 ? TRUE : FALSE).copy(out, length)
-          continue
-        }
+    let copied = 0
+    let position = 0
+    let quote = chunk.indexOf(QUOTE)
+    let end = chunk.indexOf(LF)
+    for (;;) {
+      // Looked for again only when it is behind: a cell full of quotes would else search its whole line at each of them.
+      if (end >= 0 && end < position) end = chunk.indexOf(LF, position)
+      if (quote >= 0 && (quoted || end < 0 || quote < end)) {
+        quoted = !quoted
+        position = quote + 1
+        quote = chunk.indexOf(QUOTE, position)
+        continue
       }
-      if (state >= TEXT_START) {
-        // A quote ends the cell or stands for itself, and a comma or a line's end outside quotes ends it: no formula.
-        const ends = byte === QUOTE || (!quoted && (byte === COMMA || byte === LF))
-        const finding = ends ? 'text' : probe.next(byte)
-        if (finding === 'open') {
-          state = PROBING
-          held[heldLength++] = byte
-          continue
-        }
-        release(finding === 'formula')
-      }
-      if (byte === QUOTE) quoted = !quoted
-      else if (!quoted && byte === COMMA) {
-        column += 1
-        state = CELL_START
-      } else if (!quoted && byte === LF) {
-        out[length++] = CR
-        header = false
-        column = 0
-        state = CELL_START
-      }
-      out[length++] = byte
+      if (quoted || end < 0) return length + chunk.copy(out, length, copied)
+      length += chunk.copy(out, length, copied, end)
+      out[length++] = CR
+      copied = end
+      position = end + 1
     }
-    return length
   }
 }

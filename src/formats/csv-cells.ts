@@ -16,12 +16,15 @@ export function csvWriter({ columns, csvDialect }: FormatOptions): RowWriter {
   const last = columns.length - 1
   const cells = columns.map((column): CellWriter => {
     const text = cellText(column)
-    if (!excel) return (cell) => (cell === null || cell === undefined ? '' : quoted(text(cell), alone))
-    const safe = holdsText(column) ? neutralised : neutralisedUnlessNumber
+    const safe = !excel ? (plain: string) => plain : holdsText(column) ? neutralised : neutralisedUnlessNumber
+    const words = excel && column.type !== 'JSON'
     return (cell) => {
       if (cell === null || cell === undefined) return ''
-      if (typeof cell === 'boolean' && column.type !== 'JSON') return String(cell)
-      return quoted(typeof cell === 'string' ? safe(text(cell)) : text(cell), alone)
+      if (typeof cell === 'string') return quoted(safe(text(cell)), alone)
+      // Nothing in a number or a Boolean needs quotes, and most cells are one or a text.
+      if (typeof cell === 'number') return text(cell)
+      if (typeof cell === 'boolean') return words ? String(cell) : text(cell)
+      return quoted(text(cell), alone)
     }
   })
   const names = columns.map(({ name }) => quoted(excel ? neutralised(name) : name, alone))
