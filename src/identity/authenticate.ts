@@ -10,7 +10,7 @@ import { SCOPES, type Viewer } from './viewer.ts'
 
 /** No credential of ours is longer; a longer header is refused before anything is computed over it. */
 const LONGEST = 8_192
-const BEARER = /^Bearer +([^\s,]+) *$/i
+const BEARER = /^Bearer +(\S+)$/i
 
 export interface Authenticator {
   /**

@@ -37,7 +37,7 @@ export function createVerifier(settings: VerifierSettings): Verifier | null {
 
   /** The header only chooses between the two kinds that the settings allow; each has its algorithms pinned. */
   async function payloadOf(token: string): Promise<JWTPayload> {
-    const { alg } = decodeProtectedHeader(token)
+    const alg = algorithmOf(token)
     if (key && alg === 'HS256') return (await jwtVerify(token, key, { ...checks, algorithms: ['HS256'] })).payload
     if (keys && alg && ASYMMETRIC.includes(alg)) return (await jwtVerify(token, keys, { ...checks, algorithms: ASYMMETRIC })).payload
     throw new Unauthenticated('The token is not signed in a way that is accepted here.')
@@ -58,17 +58,22 @@ export function createVerifier(settings: VerifierSettings): Verifier | null {
 function verdict(error: unknown): Error {
   if (error instanceof Unauthenticated) return error
   if (error instanceof errors.JWTExpired) return new Unauthenticated('The token has expired.', true)
-  const issuerFault = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || isBareJoseError(error)
-  if (issuerFault || !isTokenFault(error)) return new Unavailable('The keys of the token issuer can not be had. Try again in a moment.', error)
+  const issuerFault =
+    !(error instanceof errors.JOSEError) ||
+    error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
+    // What jose says of an answer that is not 200 or not JSON has its base class alone.
+    error.code === errors.JOSEError.code
+  if (issuerFault) return new Unavailable('The keys of the token issuer can not be had. Try again in a moment.', error)
   return new Unauthenticated('The token is not good here.')
 }
 
-/** jose says "Expected 200 OK from the JSON Web Key Set" with its base class alone. */
-function isBareJoseError(error: unknown): boolean {
-  return error instanceof errors.JOSEError && error.code === errors.JOSEError.code
-}
-
-/** decodeProtectedHeader answers garbage with a TypeError of its own; a failed fetch is a TypeError with a cause. */
-function isTokenFault(error: unknown): boolean {
-  return error instanceof errors.JOSEError || (error instanceof TypeError && error.cause === undefined)
+/** Undefined where the header can not be read: a matter of the text alone, whatever jose throws over it. */
+function algorithmOf(token: string): string | undefined {
+  try {
+    return decodeProtectedHeader(token).alg
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

@@ -17,9 +17,9 @@ export interface TokenInput {
   name: string
   scopes: readonly string[]
   /** ISO 8601 duration; null or absent: no end, or the end of the token that makes it. */
-  expiresIn?: string | null
+  expiresIn?: string | null | undefined
   /** Another user of the tenant; null or absent: the viewer. */
-  userId?: string | null
+  userId?: string | null | undefined
 }
 
 export interface Tokens {

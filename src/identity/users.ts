@@ -12,15 +12,15 @@ import type { Role, Viewer } from './viewer.ts'
 
 export interface UserInput {
   name: string
-  email?: string | null
+  email?: string | null | undefined
   role: Role
 }
 
 /** Null or absent: unchanged. */
 export interface UserChanges {
-  name?: string | null
-  email?: string | null
-  role?: Role | null
+  name?: string | null | undefined
+  email?: string | null | undefined
+  role?: Role | null | undefined
 }
 
 export interface Users {
