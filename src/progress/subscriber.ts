@@ -1,0 +1,171 @@
+import type { Log } from '../log.ts'
+import { decodeChange, reportChannel, tenantChannel, type ProgressEvent, type ReportChange } from './event.ts'
+import { createProgressMailbox } from './mailbox.ts'
+import { createNewsMailbox, type TenantNews } from './news.ts'
+import { createReading } from './reading.ts'
+import { openPubSub } from './redis.ts'
+import { createStream } from './stream.ts'
+import { createSubscriptions } from './subscriptions.ts'
+import { createTopics } from './topics.ts'
+
+export type { TenantNews } from './news.ts'
+
+/** Longest wait for Redis to acknowledge a subscription, in milliseconds; then the readings alone must do. */
+const ACK_WAIT = 1_000
+/** How often the rows of all watched reports are read, in milliseconds. */
+const READ_EVERY = 2_000
+
+export interface ProgressSubscriber {
+  /**
+   * Where a report stands now, then newer events in order, and completion behind a terminal one, or when the report is
+   * gone; an id without a row completes at once. A slow reader gets the latest, and never misses the terminal one. With
+   * `after`, events up to that sequence are left out, except a terminal one. Nothing happens before the first next().
+   * The first next() rejects with what `readProgress` rejects with. It does not authorise: that comes before.
+   */
+  watch(reportId: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterableIterator<ProgressEvent>
+  /**
+   * What happens to a tenant's reports: READY first, then changes, merged for each report where the reader is slow.
+   * RESYNC where some may have been missed: after a reconnect, and in place of more than 1,000 pending reports.
+   */
+  listen(tenantId: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<TenantNews>
+  /** Streams of `watch` that are under way. */
+  readonly watching: number
+  /** Rejects with Unavailable unless Redis answers within a second. */
+  ping(): Promise<void>
+  /** Completes all streams and ends the connection. */
+  close(): Promise<void>
+}
+
+/** Who reads a channel. What it does must be quick: it runs in the fan-out. */
+interface Reader {
+  /** Of a watcher: the report whose row is read for it. */
+  readonly reportId?: string
+  hear(change: ReportChange): void
+  /** The row as it was read, undefined where it is missing. */
+  row?(row: ProgressEvent | undefined): void
+  /** Redis has acknowledged the channel, the first time or again. */
+  live(): void
+  close(): void
+}
+
+/**
+ * The API's side of progress: one Redis connection for all streams of the process. Redis makes it fast; the rows, read in
+ * one statement every two seconds and after each reconnect, make it true. `readProgress` answers one statement for all
+ * ids, leaves out those without a row, and must settle (a statement timeout).
+ */
+export function createSubscriber(deps: {
+  redisUrl: string
+  log: Log
+  readProgress(ids: readonly string[]): Promise<ProgressEvent[]>
+  /** Milliseconds; 2,000 unless told. */
+  readEvery?: number
+}): ProgressSubscriber {
+  const { log } = deps
+  const pubSub = openPubSub(deps)
+  const subscriptions = createSubscriptions({ pubSub, log, onMessage, onLive })
+  const topics = createTopics<Reader>({ log, onFirst: subscriptions.want, onLast: subscriptions.drop })
+  const reading = createReading({
+    log,
+    readProgress: deps.readProgress,
+    onRow: (row) => topics.each(reportChannel(row.reportId), (reader) => reader.row?.(row)),
+    onMissing: (reportId) => topics.each(reportChannel(reportId), (reader) => reader.row?.(undefined)),
+  })
+  const timer = setInterval(() => reading.again(watchedIds()), deps.readEvery ?? READ_EVERY)
+  timer.unref()
+  let watching = 0
+
+  /** One decoding for all readers of a channel. */
+  function onMessage(channel: string, text: string): void {
+    const change = decodeChange(text)
+    if (change) topics.each(channel, (reader) => reader.hear(change))
+  }
+
+  function onLive(channels: readonly string[]): void {
+    for (const channel of channels) topics.each(channel, (reader) => reader.live())
+  }
+
+  function watchedIds(): Set<string> {
+    const ids = new Set<string>()
+    for (const { reportId } of topics.all()) if (reportId !== undefined) ids.add(reportId)
+    return ids
+  }
+
+  return {
+    watch(reportId, { after, signal } = {}) {
+      const channel = reportChannel(reportId)
+      const box = createProgressMailbox(after)
+      let asked = false
+      const reader: Reader = {
+        reportId,
+        hear({ kind, event }) {
+          if (kind === 'DELETED') box.close()
+          else box.offer(event)
+          leaveIfDone()
+        },
+        row(row) {
+          if (row) box.offer(row)
+          // Before the first event, missing is for the one who asked to find.
+          else if (box.begun) box.close()
+          leaveIfDone()
+        },
+        live() {
+          if (asked) reading.again([reportId])
+        },
+        close: () => box.close('at once'),
+      }
+      // A slow reader with its last event still to take is no watcher any more.
+      function leaveIfDone(): void {
+        if (box.closed) leave()
+      }
+      let joined = false
+      function leave(): void {
+        if (!joined) return
+        joined = false
+        watching -= 1
+        topics.leave(channel, reader)
+      }
+      async function start(): Promise<void> {
+        joined = true
+        watching += 1
+        topics.join(channel, reader)
+        await subscriptions.live(channel, ACK_WAIT)
+        if (box.closed) return
+        asked = true
+        const row = await reading.row(reportId)
+        if (row) box.begin(row)
+        else box.close('at once')
+        leaveIfDone()
+      }
+      return createStream({ box, start, end: leave, signal })
+    },
+
+    listen(tenantId, { signal } = {}) {
+      const channel = tenantChannel(tenantId)
+      const box = createNewsMailbox()
+      const reader: Reader = {
+        hear: (change) => box.offer(change),
+        live: () => box.live(),
+        close: () => box.close('at once'),
+      }
+      async function start(): Promise<void> {
+        topics.join(channel, reader)
+        await subscriptions.live(channel, ACK_WAIT)
+        // With Redis away too: a dashboard shows what there is, and reads again when it is back.
+        box.ready()
+      }
+      return createStream({ box, start, end: () => topics.leave(channel, reader), signal })
+    },
+
+    get watching() {
+      return watching
+    },
+    ping: pubSub.ping,
+    async close() {
+      clearInterval(timer)
+      reading.close()
+      for (const reader of topics.all()) reader.close()
+      subscriptions.close()
+      pubSub.close()
+    },
+  }
+}
