@@ -9,12 +9,15 @@ const STORES: Readonly<Record<string, (url: string) => Promise<Store>>> = {
   file: (url) => openLocalStore(url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length))),
 }
 
+/** What STORE_URL may begin with, without the colon. */
+export const STORE_SCHEMES: readonly string[] = Object.keys(STORES)
+
 /** Opens the store that STORE_URL names: `file:/var/lib/documents`, `file:.data/documents`. Rejects with StartupError. */
 export async function openStore(url: string): Promise<Store> {
   const scheme = /^([a-z][a-z0-9]*):./.exec(url)?.[1] ?? ''
   const open = STORES[scheme]
   if (!open) {
-    const known = Object.keys(STORES).map((name) => `${name}:...`)
+    const known = STORE_SCHEMES.map((name) => `${name}:...`)
     throw new StartupError([`STORE_URL: ${scheme === '' ? 'not a URL' : `"${scheme}:" is not supported (yet)`}. Use ${known.join(' or ')}.`])
   }
   try {

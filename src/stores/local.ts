@@ -65,8 +65,9 @@ export async function openLocalStore(directory: string): Promise<Store> {
   }
 
   async function sizeOf(key: string): Promise<number | null> {
+    const path = finalPath(key)
     try {
-      const facts = await stat(finalPath(key))
+      const facts = await stat(path)
       return facts.isFile() ? facts.size : null
     } catch (error) {
       if (isMissing(error)) return null
