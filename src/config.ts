@@ -1,0 +1,180 @@
+import { StartupError } from './errors.ts'
+
+/** The settings of one process, read once and frozen. Every name is an environment variable of .env.example. */
+export interface Config {
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  readonly host: string
+  readonly port: number
+  /** What links start with; never taken from a request. No trailing slash. Null: the address that the API listens on. */
+  readonly publicUrl: string | null
+  readonly dataDirectory: string
+  readonly reportsDirectory: string
+  /** The first signs, all verify. */
+  readonly secrets: readonly string[]
+  /** Null: there is no such token. */
+  readonly adminToken: string | null
+  /** Name -> postgres URL. */
+  readonly sources: Readonly<Record<string, string>>
+  readonly jwt: { readonly secret: string | null; readonly jwksUrl: string | null; readonly issuer: string | null; readonly audience: string | null }
+  readonly storeUrl: string
+  readonly corsOrigins: readonly string[]
+  readonly graphiql: boolean
+  readonly introspection: boolean
+  readonly production: boolean
+  readonly workerConcurrency: number
+  readonly tenantMaxRunning: number | null
+  readonly drainSeconds: number
+  readonly logLevel: string
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+/** Shorter secrets can be guessed. */
+const SHORTEST_SECRET = 32
+
+/** Reads one variable at a time and keeps every fault, so that all of them are told at once. */
+function createReader(environment: Environment) {
+  const faults: string[] = []
+  const text = (name: string): string | null => environment[name]?.trim() || null
+  const reader = {
+    faults,
+    text,
+    required(name: string, remedy: string): string {
+      const value = text(name)
+      if (value === null) faults.push(`${name} is not set: ${remedy}`)
+      return value ?? ''
+    },
+    url(name: string, protocols: readonly string[], value: string): string {
+      if (value !== '' && !protocols.includes(URL.parse(value)?.protocol ?? ''))
+        faults.push(`${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`)
+      return value
+    },
+    whole(name: string, fallback: number | null, least: number, most: number): number | null {
+      const value = text(name)
+      if (value === null) return fallback
+      const number = Number(value)
+      if (!Number.isInteger(number) || number < least || number > most) {
+        faults.push(`${name} is "${value}", but must be a whole number from ${least} to ${most}.`)
+        return fallback
+      }
+      return number
+    },
+    flag(name: string, fallback: boolean): boolean {
+      const value = text(name)?.toLowerCase()
+      if (value === undefined) return fallback
+      if (['true', 'on', '1', 'yes'].includes(value)) return true
+      if (['false', 'off', '0', 'no'].includes(value)) return false
+      faults.push(`${name} is "${value}", but must be true or false.`)
+      return fallback
+    },
+    list(name: string): string[] {
+      return (text(name) ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+    },
+  }
+  return reader
+}
+
+function readSources(reader: ReturnType<typeof createReader>): Record<string, string> {
+  const value = reader.text('BROADSHEET_SOURCES')
+  if (value === null) return {}
+  try {
+    const sources: unknown = JSON.parse(value)
+    if (typeof sources !== 'object' || sources === null || Array.isArray(sources)) throw new SyntaxError('not an object')
+    for (const [name, url] of Object.entries(sources)) {
+      if (!/^[a-z][a-z0-9_]*$/.test(name)) reader.faults.push(`BROADSHEET_SOURCES: the name "${name}" must match [a-z][a-z0-9_]*.`)
+      if (typeof url !== 'string' || !/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ''))
+        reader.faults.push(`BROADSHEET_SOURCES: "${name}" must be a URL that starts with postgres://.`)
+    }
+    return sources as Record<string, string>
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    reader.faults.push('BROADSHEET_SOURCES must be JSON: {"name": "postgres://user:password@host/database"}.')
+    return {}
+  }
+}
+
+/**
+ * The environment as a frozen Config. Throws one StartupError that lists every fault with its remedy.
+ * The only reader of process.env in the service.
+ */
+export function readConfig(environment: Environment = process.env): Config {
+  const reader = createReader(environment)
+  const { text, whole, flag } = reader
+  const production = text('NODE_ENV') === 'production'
+  const host = text('HOST') ?? '127.0.0.1'
+  const port = whole('PORT', 4000, 0, 65_535) as number
+  const dataDirectory = text('BROADSHEET_DATA_DIR') ?? '.data'
+  const secrets = reader.list('BROADSHEET_SECRET')
+  if (secrets.length === 0) reader.faults.push('BROADSHEET_SECRET is not set: make one with `openssl rand -hex 32`; it signs download links.')
+  for (const secret of secrets)
+    if (secret.length < SHORTEST_SECRET) reader.faults.push(`BROADSHEET_SECRET has a part shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+  const adminToken = text('BROADSHEET_ADMIN_TOKEN')
+  if (adminToken !== null && adminToken.length < SHORTEST_SECRET)
+    reader.faults.push(`BROADSHEET_ADMIN_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+  const jwtSecret = text('BROADSHEET_JWT_SECRET')
+  if (jwtSecret !== null && jwtSecret.length < SHORTEST_SECRET) reader.faults.push(`BROADSHEET_JWT_SECRET is shorter than ${SHORTEST_SECRET} characters.`)
+  const logLevel = text('LOG_LEVEL') ?? 'info'
+  if (!LOG_LEVELS.includes(logLevel)) reader.faults.push(`LOG_LEVEL is "${logLevel}", but must be one of ${LOG_LEVELS.join(', ')}.`)
+
+  const config: Config = {
+    databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:'], reader.required('DATABASE_URL', 'postgres://user:password@host:5432/database; `npm start` brings its own.')),
+    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:'], reader.required('REDIS_URL', 'redis://host:6379; `npm start` brings its own.')),
+    host,
+    port,
+    publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'], text('PUBLIC_URL')?.replace(/\/+$/, '') ?? '') || null,
+    dataDirectory,
+    reportsDirectory: text('BROADSHEET_REPORTS_DIR') ?? 'reports',
+    secrets,
+    adminToken,
+    sources: readSources(reader),
+    jwt: {
+      secret: jwtSecret,
+      jwksUrl: reader.url('BROADSHEET_JWT_JWKS_URL', ['http:', 'https:'], text('BROADSHEET_JWT_JWKS_URL') ?? '') || null,
+      issuer: text('BROADSHEET_JWT_ISSUER'),
+      audience: text('BROADSHEET_JWT_AUDIENCE'),
+    },
+    storeUrl: text('STORE_URL') ?? `file:${dataDirectory}/documents`,
+    corsOrigins: reader.list('CORS_ORIGINS'),
+    graphiql: flag('GRAPHIQL', !production),
+    introspection: flag('INTROSPECTION', !production),
+    production,
+    workerConcurrency: whole('WORKER_CONCURRENCY', 4, 1, 64) as number,
+    tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),
+    drainSeconds: whole('DRAIN_SECONDS', 30, 0, 3_600) as number,
+    logLevel,
+  }
+  if (reader.faults.length > 0) throw new StartupError(reader.faults)
+  return Object.freeze(config)
+}
+
+/** What the embedded default has to know before there is a whole Config. */
+export interface EmbeddedSettings {
+  readonly dataDirectory: string
+  /** Null: brought by the embedded default. */
+  readonly databaseUrl: string | null
+  readonly redisUrl: string | null
+  readonly secret: string | null
+  readonly adminToken: string | null
+  /** As written; null: none. */
+  readonly sources: string | null
+}
+
+/** The settings that decide what `npm start` has to bring along. Nothing is checked: the processes that it starts do that. */
+export function readEmbeddedSettings(environment: Environment = process.env): EmbeddedSettings {
+  const { text } = createReader(environment)
+  return {
+    dataDirectory: text('BROADSHEET_DATA_DIR') ?? '.data',
+    databaseUrl: text('DATABASE_URL'),
+    redisUrl: text('REDIS_URL'),
+    secret: text('BROADSHEET_SECRET'),
+    adminToken: text('BROADSHEET_ADMIN_TOKEN'),
+    sources: text('BROADSHEET_SOURCES'),
+  }
+}
+
+/** This process's environment with some settings on top: for a process that it starts. */
+export function environmentWith(settings: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...process.env, ...settings }).filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
