@@ -1,0 +1,79 @@
+import type { Database } from '../db/orm.ts'
+import { requireScope } from '../identity/policy.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
+import { projectStream } from '../progress/project.ts'
+import type { ProgressSubscriber } from '../progress/subscriber.ts'
+import type { Report } from './report.entity.ts'
+import { matches, type ReportFilter, type Reports } from './reports.ts'
+
+/** Reports that one subscriber is known to have in sight, at most; beyond it the oldest is asked for again. */
+const MOST_KNOWN = 10_000
+
+/** READY first; LEFT: no longer within the filter or the viewer's sight; RESYNC: read the list again. */
+export const REPORT_EVENT_KINDS = ['READY', 'CREATED', 'CHANGED', 'PROGRESSED', 'LEFT', 'DELETED', 'RESYNC'] as const
+
+export interface ReportEvent {
+  readonly kind: (typeof REPORT_EVENT_KINDS)[number]
+  readonly reportId: string | null
+  readonly event: ProgressEvent | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** What happens to the reports that one viewer may see, narrowed by a filter: for dashboards. */
+export function createReportEvents({ database, reports, progress }: { database: Database; reports: Reports; progress: ProgressSubscriber }) {
+  async function look(viewer: Viewer, id: string): Promise<Report | null> {
+    const reading = database.reading(viewer.tenantId)
+    try {
+      const [report] = await reports.byIds(viewer, reading, [id])
+      return report ?? null
+    } finally {
+      await reading.end()
+    }
+  }
+
+  return {
+    /** Throws Forbidden at once. Ends when the reader leaves. */
+    watch(viewer: Viewer, filter: ReportFilter): AsyncIterableIterator<ReportEvent> {
+      requireScope(viewer, 'reports:read')
+      const sight = createSight()
+      return projectStream(progress.listen(viewer.tenantId), async (news) => {
+        if (news.kind === 'READY' || news.kind === 'RESYNC') return { kind: news.kind, reportId: null, event: null, at: Date.now() }
+        const { kind, event } = news
+        const known = sight.has(event.reportId)
+        if (kind === 'PROGRESSED' && known) return told(kind, event)
+        if (kind === 'DELETED') return sight.drop(event.reportId) ? told(kind, event) : undefined
+        const report = await look(viewer, event.reportId)
+        if (report && matches(filter, report)) {
+          sight.add(event.reportId)
+          return told(kind, event)
+        }
+        sight.drop(event.reportId)
+        // The client may have it from a list that it read; where the viewer may not see it, nothing is told.
+        return known || (report && kind === 'CHANGED') ? { ...told('CHANGED', event), kind: 'LEFT', event: null } : undefined
+      })
+    },
+  }
+}
+
+export type ReportEvents = ReturnType<typeof createReportEvents>
+
+/** Ids of the reports that one subscriber was told of; the oldest goes where there are too many, and is looked at again. */
+function createSight() {
+  const ids = new Set<string>()
+  return {
+    has: (id: string) => ids.has(id),
+    drop: (id: string) => ids.delete(id),
+    add(id: string) {
+      ids.delete(id)
+      ids.add(id)
+      const [oldest] = ids
+      if (ids.size > MOST_KNOWN && oldest !== undefined) ids.delete(oldest)
+    },
+  }
+}
+
+function told(kind: ChangeKind, event: ProgressEvent): ReportEvent {
+  return { kind, reportId: event.reportId, event, at: event.at }
+}

@@ -1,0 +1,108 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import type { CsvDialect, Format } from '../formats/format.ts'
+import type { CompressionName } from '../document/compression.ts'
+import type { FailureCode } from '../errors.ts'
+import type { Column, Json } from './define.ts'
+import type { ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
+
+/** Why the last attempt, or the report, failed. */
+export interface Failure {
+  code: FailureCode
+  message: string
+  retryable: boolean
+}
+
+/** Facts about the finished bytes. `key` is where the store has them. */
+export interface DocumentFacts {
+  key: string
+  fileName: string
+  contentType: string
+  rowCount: number
+  byteSize: number
+  sha256: string
+  columns: readonly Column[]
+  summary: { [key: string]: Json } | null
+}
+
+const ReportSchema = defineEntity({
+  name: 'Report',
+  tableName: 'report',
+  schema: 'broadsheet',
+  properties: {
+    id: p.uuid().primary(),
+    tenantId: p.text(),
+    requestedBy: p.uuid(),
+    typeName: p.text(),
+    typeVersion: p.text(),
+    title: p.text(),
+    status: p.text().$type<ReportStatus>(),
+    priority: p.text().$type<ReportPriority>(),
+    format: p.text().$type<Format['name']>(),
+    compression: p.text().$type<CompressionName>(),
+    csvDialect: p.text().$type<CsvDialect>(),
+    visibility: p.text().$type<ReportVisibility>(),
+    parameters: p.json<{ [name: string]: Json }>(),
+    resolvedParameters: p.json<{ [name: string]: Json }>().nullable(),
+    timeZone: p.text(),
+    tags: p.array(),
+    regeneratedFrom: p.uuid().nullable(),
+    scheduledFor: p.datetime().nullable(),
+
+    /** One more at each committed change of status. */
+    epoch: p.bigint('number'),
+    sequence: p.bigint('number'),
+    stage: p.text().$type<ReportStage>(),
+    percent: p.double().$type<number>().nullable(),
+    rowsWritten: p.bigint('number'),
+    rowsTotal: p.bigint('number').nullable(),
+    bytesWritten: p.bigint('number'),
+    message: p.text().nullable(),
+    etaSeconds: p.integer().nullable(),
+    progressAt: p.datetime(),
+
+    /** Number of the current or last attempt; never reused. */
+    attempt: p.integer(),
+    /** Attempts that count against the three since the last retry by hand. */
+    charged: p.integer(),
+    workerId: p.uuid().nullable(),
+    leaseExpiresAt: p.datetime().nullable(),
+    /** Not claimed before this moment: backoff. */
+    availableAt: p.datetime(),
+    failure: p.json<Failure>().nullable(),
+
+    document: p.json<DocumentFacts>().nullable(),
+    /** Read only when asked for. */
+    preview: p.json<Json[][]>().nullable().lazy(),
+    createdAt: p.datetime(),
+    startedAt: p.datetime().nullable(),
+    finishedAt: p.datetime().nullable(),
+    expiresAt: p.datetime().nullable(),
+  },
+})
+
+/** One request for a report type with its parameters: a row, from the ask to the document's expiry. */
+export class Report extends ReportSchema.class {}
+ReportSchema.setClass(Report)
+
+export const ATTEMPT_OUTCOMES = ['SUCCEEDED', 'FAILED', 'LOST', 'CANCELED', 'HANDED_BACK'] as const
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number]
+
+const ReportAttemptSchema = defineEntity({
+  name: 'ReportAttempt',
+  tableName: 'report_attempt',
+  schema: 'broadsheet',
+  properties: {
+    reportId: p.uuid().primary(),
+    number: p.integer().primary(),
+    tenantId: p.text(),
+    workerId: p.uuid(),
+    outcome: p.text().$type<AttemptOutcome>().nullable(),
+    startedAt: p.datetime(),
+    finishedAt: p.datetime().nullable(),
+    failure: p.json<Failure>().nullable(),
+  },
+})
+
+/** One claimed execution of a report. */
+export class ReportAttempt extends ReportAttemptSchema.class {}
+ReportAttemptSchema.setClass(ReportAttempt)

@@ -1,0 +1,172 @@
+import type { FilterQuery, QueryOrderMap } from '@mikro-orm/core'
+import { v7 as uuid } from 'uuid'
+import { readPage, type Page, type PageArguments } from '../db/page.ts'
+import type { Database, EntityManager, Reading } from '../db/orm.ts'
+import { readableReports, requireScope } from '../identity/policy.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import type { Catalog } from './catalog.ts'
+import type { Json } from './define.ts'
+import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
+import type { ProgressEvent } from '../progress/event.ts'
+import { Report, ReportAttempt } from './report.entity.ts'
+import { acceptRequest, type ReportRequest } from './request.ts'
+import type { ReportPriority, ReportStatus } from './status.ts'
+
+export interface ReportFilter {
+  status?: readonly ReportStatus[] | null
+  type?: readonly string[] | null
+  priority?: readonly ReportPriority[] | null
+  tag?: string | null
+  createdFrom?: Date | null
+  createdBefore?: Date | null
+  titleContains?: string | null
+}
+
+export const REPORT_ORDERS = ['CREATED_AT_DESC', 'CREATED_AT_ASC', 'FINISHED_AT_DESC'] as const
+export type ReportOrder = (typeof REPORT_ORDERS)[number]
+
+const ORDERS: Record<ReportOrder, QueryOrderMap<Report>> = {
+  CREATED_AT_DESC: { createdAt: 'desc', id: 'desc' },
+  CREATED_AT_ASC: { createdAt: 'asc', id: 'asc' },
+  FINISHED_AT_DESC: { finishedAt: 'desc nulls last', id: 'desc' },
+}
+
+interface Dependencies {
+  database: Database
+  catalog: Catalog
+  /** Called after the commit that created a report. */
+  onCreated(event: ProgressEvent): void
+}
+
+/** The verbs on reports that the API has. Reads go through the operation's Reading, writes through a transaction of their own. */
+export function createReports({ database, catalog, onCreated }: Dependencies) {
+  return {
+    /**
+     * Accepts a request: checks it, keeps the type's definition, inserts the row QUEUED and, after the commit, tells.
+     * Throws Refusal with every user error at once; its paths lead into the mutation's input.
+     */
+    async request(viewer: Viewer, request: ReportRequest): Promise<Report> {
+      requireScope(viewer, 'reports:write')
+      const report = await database.inTenant(viewer.tenantId, async (em) => {
+        const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
+        const { type, row } = acceptRequest(viewer, request, catalog, new Date(clock!.now))
+        await em.execute(
+          `insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`,
+          [type.version, type.name, type.body.kind, type.text],
+        )
+        const id = uuid()
+        await em.insert(Report, { ...row, id } as never)
+        return em.findOneOrFail(Report, id, { disableIdentityMap: true })
+      })
+      onCreated(eventOf(report))
+      return report
+    },
+
+    /** Null for an unknown, foreign or malformed id. */
+    async byId(viewer: Viewer, reading: Reading, id: string): Promise<Report | null> {
+      const [report] = await this.byIds(viewer, reading, [id])
+      return report ?? null
+    },
+
+    /** In the order asked for; null where there is none or the viewer may not read it. */
+    async byIds(viewer: Viewer, reading: Reading, ids: readonly string[]): Promise<(Report | null)[]> {
+      requireScope(viewer, 'reports:read')
+      const known = ids.filter(isUuid)
+      const found = await reading.read((em) =>
+        em.find(Report, { $and: [{ id: { $in: known } }, readableReports(viewer)] } as FilterQuery<Report>, { disableIdentityMap: true }),
+      )
+      const byId = new Map(found.map((report) => [report.id, report]))
+      return ids.map((id) => byId.get(id) ?? null)
+    },
+
+    async page(viewer: Viewer, reading: Reading, options: PageArguments & { filter?: ReportFilter | null; order?: ReportOrder | null }): Promise<Page<Report>> {
+      requireScope(viewer, 'reports:read')
+      const where = { $and: [readableReports(viewer), conditionOf(options.filter ?? {})] } as FilterQuery<Report>
+      const page = await reading.read((em) => readPage(em, Report, where, ORDERS[options.order ?? 'CREATED_AT_DESC'], options))
+      return { ...page, totalCount: () => reading.read((em) => em.count(Report, where)) }
+    },
+
+    /** Attempts of each report, first to last. */
+    async attempts(reading: Reading, ids: readonly string[]): Promise<ReportAttempt[][]> {
+      const found = await reading.read((em) => em.find(ReportAttempt, { reportId: { $in: [...ids] } }, { orderBy: { number: 'asc' }, disableIdentityMap: true }))
+      const byReport = Map.groupBy(found, (attempt) => attempt.reportId)
+      return ids.map((id) => byReport.get(id) ?? [])
+    },
+
+    /** The first rows of each document, [] where there is none. */
+    async previews(reading: Reading, ids: readonly string[]): Promise<Json[][][]> {
+      const rows = await reading.read((em) =>
+        em.execute<{ id: string; preview: Json[][] | null }[]>(`select id, preview from broadsheet.report where id = any(?::uuid[])`, [`{${ids.join(',')}}`]),
+      )
+      const byId = new Map(rows.map((row) => [row.id, row.preview]))
+      return ids.map((id) => byId.get(id) ?? [])
+    },
+
+    /** Whose report it is, before a tenant is known: for signed links. Null: there is none. */
+    async tenantOf(reportId: string): Promise<string | null> {
+      const [row] = await database.transaction((em) => em.execute<{ tenant: string | null }[]>(`select broadsheet.tenant_of_report(?::uuid) as tenant`, [reportId]))
+      return row?.tenant ?? null
+    },
+
+    /** What each of these reports has come to, over all tenants: for live subscribers that were authorised before. */
+    async progress(ids: readonly string[]): Promise<ProgressEvent[]> {
+      const rows = await database.transaction((em: EntityManager) =>
+        em.execute<ProgressRow[]>(`select ${PROGRESS_COLUMNS} from broadsheet.progress_of(?::uuid[])`, [`{${ids.join(',')}}`]),
+      )
+      return rows.map(progressOf)
+    },
+  }
+}
+
+export type Reports = ReturnType<typeof createReports>
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** Anything else is an id that does not exist, not an error. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text)
+}
+
+/** Where a report stands, from its entity. */
+export function eventOf(report: Report): ProgressEvent {
+  return {
+    reportId: report.id,
+    tenantId: report.tenantId,
+    sequence: report.sequence,
+    status: report.status,
+    stage: report.stage,
+    attempt: report.attempt,
+    percent: report.percent ?? null,
+    rowsWritten: report.rowsWritten,
+    rowsTotal: report.rowsTotal ?? null,
+    bytesWritten: report.bytesWritten,
+    message: report.message ?? null,
+    etaSeconds: report.etaSeconds ?? null,
+    at: report.progressAt.getTime(),
+  }
+}
+
+function conditionOf(filter: ReportFilter): FilterQuery<Report> {
+  const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter
+  return {
+    ...(status && { status: { $in: [...status] } }),
+    ...(type && { typeName: { $in: [...type] } }),
+    ...(priority && { priority: { $in: [...priority] } }),
+    ...(tag && { tags: { $contains: [tag] } }),
+    ...((createdFrom || createdBefore) && { createdAt: { ...(createdFrom && { $gte: createdFrom }), ...(createdBefore && { $lt: createdBefore }) } }),
+    ...(titleContains && { title: { $ilike: `%${titleContains.replaceAll(/[\\%_]/g, '\\$&')}%` } }),
+  } as FilterQuery<Report>
+}
+
+/** The same filter on an entity in hand, for live events. */
+export function matches(filter: ReportFilter, report: Report): boolean {
+  const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter
+  return (
+    (!status || status.includes(report.status)) &&
+    (!type || type.includes(report.typeName)) &&
+    (!priority || priority.includes(report.priority)) &&
+    (!tag || report.tags.includes(tag)) &&
+    (!createdFrom || report.createdAt >= createdFrom) &&
+    (!createdBefore || report.createdAt < createdBefore) &&
+    (!titleContains || report.title.toLowerCase().includes(titleContains.toLowerCase()))
+  )
+}

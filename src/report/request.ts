@@ -1,0 +1,116 @@
+import { Temporal } from 'temporal-polyfill'
+import type { CompressionName } from '../document/compression.ts'
+import { Refusal, refuse, type UserError } from '../errors.ts'
+import type { CsvDialect, Format } from '../formats/format.ts'
+import { mayRequest } from '../identity/policy.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import type { Catalog } from './catalog.ts'
+import { hint } from './names.ts'
+import { checkParameters, type CheckedParameters } from './parameters.ts'
+import type { ReportType } from './report-type.ts'
+import type { ReportPriority, ReportVisibility } from './status.ts'
+import { defaultTitle, LONGEST_TITLE } from './title.ts'
+
+/** RequestReportInput after GraphQL has checked its shape. `report` has exactly one field. */
+export interface ReportRequest {
+  report: { readonly [field: string]: unknown }
+  title?: string | null
+  priority: ReportPriority
+  format: Format['name']
+  compression: CompressionName
+  csvDialect: CsvDialect
+  timeZone: string
+  visibility: ReportVisibility
+  tags: readonly string[]
+}
+
+const MOST_TAGS = 20
+const LONGEST_TAG = 100
+
+/** Checks the whole request and gives the columns of its row. Pure but for the catalog. Throws Refusal with all errors. */
+export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: Catalog, now: Date) {
+  const { type, values, path } = chosenType(viewer, request.report, catalog)
+  const errors: UserError[] = []
+  const collect = <T>(work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      errors.push(...error.userErrors)
+      return undefined
+    }
+  }
+  const timeZone = collect(() => checkTimeZone(request.timeZone)) ?? 'UTC'
+  const checked = collect(() => checkParameters(type, values, { path, now: Temporal.Instant.fromEpochMilliseconds(now.getTime()), timeZone }))
+  const tags = collect(() => checkTags(request.tags)) ?? []
+  const title = collect(() => checkTitle(request.title ?? null))
+  if (errors.length > 0) throw new Refusal(errors)
+  const { parameters, resolved } = checked as CheckedParameters
+  return {
+    type,
+    row: {
+      tenantId: viewer.tenantId,
+      requestedBy: viewer.userId,
+      typeName: type.name,
+      typeVersion: type.version,
+      title: title ?? defaultTitle(type, resolved ?? {}),
+      priority: request.priority,
+      format: request.format,
+      compression: request.compression,
+      csvDialect: request.csvDialect,
+      visibility: request.visibility,
+      parameters,
+      resolvedParameters: resolved,
+      timeZone,
+      tags,
+      createdAt: now,
+    },
+  }
+}
+
+/** The type that a ReportRequestInput names, the values for it, and where in the input they are. */
+function chosenType(viewer: Viewer, report: ReportRequest['report'], catalog: Catalog): { type: ReportType; values: unknown; path: string[] } {
+  const [field, given] = Object.entries(report)[0] ?? ['', null]
+  if (field !== 'byName') {
+    const type = catalog.byInputField(field)
+    if (!type) throw refuse('NOT_FOUND', ['report', field], `There is no report type for "${field}" any more.`)
+    return { type: askable(viewer, type, ['report', field]), values: given, path: ['report', field] }
+  }
+  const { type: name, parameters } = given as { type: string; parameters?: unknown }
+  const path = ['report', 'byName', 'type']
+  const type = catalog.get(name)
+  // A type that the viewer may not ask for is not told from one that does not exist: only its name would be learned.
+  const known = catalog.all().filter((one) => mayRequest(viewer, one))
+  if (!type) throw refuse('NOT_FOUND', path, `There is no report type "${name.slice(0, 100)}".${hint(name, known.map((one) => one.name))}`)
+  return { type: askable(viewer, type, path), values: parameters, path: ['report', 'byName', 'parameters'] }
+}
+
+function askable(viewer: Viewer, type: ReportType, path: string[]): ReportType {
+  if (!mayRequest(viewer, type)) throw refuse('FORBIDDEN', path, `Your role may not ask for "${type.name}".`)
+  if (type.unavailableReason !== null) throw refuse('INVALID', path, `"${type.name}" can't be asked for now: ${type.unavailableReason}`)
+  return type
+}
+
+/** An IANA name as the platform writes it. Throws Refusal at ["timeZone"]. */
+export function checkTimeZone(name: string): string {
+  try {
+    if (/^[+-]/.test(name)) throw new RangeError('an offset is no zone')
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw refuse('INVALID', ['timeZone'], `"${name.slice(0, 100)}" is not an IANA time zone such as "Europe/Vilnius".`)
+  }
+}
+
+function checkTags(tags: readonly string[]): string[] {
+  if (tags.length > MOST_TAGS) throw refuse('INVALID', ['tags'], `At most ${MOST_TAGS} tags; you gave ${tags.length}.`)
+  const wrong = tags.findIndex((tag) => tag.trim() === '' || tag.length > LONGEST_TAG)
+  if (wrong >= 0) throw refuse('INVALID', ['tags', String(wrong)], `A tag has 1 to ${LONGEST_TAG} characters.`)
+  return [...new Set(tags)]
+}
+
+function checkTitle(title: string | null): string | undefined {
+  if (title === null) return undefined
+  if (title.trim() === '' || title.length > LONGEST_TITLE) throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters; leave it out for the usual one.`)
+  return title
+}

@@ -1,0 +1,21 @@
+import type { Json } from './define.ts'
+import type { ReportType } from './report-type.ts'
+
+/** Longest title, in characters. */
+export const LONGEST_TITLE = 200
+const DAY = /^\d{4}-\d{2}-\d{2}/
+
+/** What a person recognises in a list: the type's title, and the period or the first telling values of the request. */
+export function defaultTitle(type: Pick<ReportType, 'title' | 'parameters'>, resolved: { readonly [name: string]: Json }): string {
+  const dates: string[] = []
+  const words: string[] = []
+  for (const { name } of type.parameters) {
+    const value = resolved[name]
+    if (typeof value === 'string' && DAY.test(value)) dates.push(value.slice(0, 10))
+    else if (typeof value === 'string' && value !== '') words.push(value)
+    else if (Array.isArray(value) && value.length > 0) words.push(value.join(', '))
+  }
+  const period = dates.length > 1 ? `${dates[0]} to ${dates.at(-1)}` : dates[0]
+  const title = [type.title, ...(period ? [period] : []), ...words.slice(0, 2)].join(' · ')
+  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 1)}…` : title
+}
