@@ -1,0 +1,43 @@
+import { BadInput } from '../src/errors.ts'
+import type { Json } from '../src/report/define.ts'
+import type { DocumentFacts, Report } from '../src/report/report.entity.ts'
+import { PREVIEW_ROWS } from '../src/document/preview.ts'
+import { builder } from './builder.ts'
+import { ColumnRef } from './report-type.ts'
+
+function factsOf(report: Report): DocumentFacts {
+  return report.document as DocumentFacts
+}
+
+/** The document of a SUCCEEDED report; its parent is the report. */
+export const DocumentRef = builder.objectRef<Report>('ReportDocument').implement({
+  description: 'The finished bytes and their facts. Present means complete: a cut or partial file is never a document.',
+  fields: (t) => ({
+    fileName: t.string({ resolve: (report) => factsOf(report).fileName, description: 'As a download is saved.' }),
+    contentType: t.string({ resolve: (report) => factsOf(report).contentType, description: 'Media type.' }),
+    rowCount: t.field({ type: 'BigInt', resolve: (report) => factsOf(report).rowCount, description: 'Rows, the header not counted.' }),
+    byteSize: t.field({ type: 'BigInt', resolve: (report) => factsOf(report).byteSize, description: 'Bytes, as downloaded.' }),
+    sha256: t.string({ resolve: (report) => factsOf(report).sha256, description: 'SHA-256 of the bytes, hex.' }),
+    columns: t.field({ type: [ColumnRef], resolve: (report) => [...factsOf(report).columns], description: 'In the order of the cells.' }),
+    expiresAt: t.field({ type: 'DateTime', resolve: (report) => report.expiresAt as Date, description: 'When it is removed.' }),
+    downloadUrl: t.field({
+      type: 'URL',
+      description: `Signed; needs no other credential; names its issuer, and ends with the issuer's right, at most at expiresAt. At most P7D.`,
+      args: { expiresIn: t.arg({ type: 'Duration', defaultValue: 'PT15M', description: 'How long the link lives.' }) },
+      resolve: (report, { expiresIn }, { links, viewer }) =>
+        links.to({ reportId: report.id, attempt: report.attempt, expiresAt: report.expiresAt as Date }, viewer, expiresIn ?? 'PT15M'),
+    }),
+    preview: t.field({
+      type: [['JSON']] as never,
+      description: 'The first rows (at most 100, 64 KiB, kept while writing); each row in the order of columns, cells typed, decimals as strings.',
+      args: { rows: t.arg.int({ defaultValue: 20, description: 'At most this many.' }) },
+      resolve: (async (report: Report, { rows }: { rows?: number | null }, context: any) => {
+        const wanted = rows ?? 20
+        if (wanted < 0 || wanted > PREVIEW_ROWS) throw new BadInput(`rows is ${wanted}, but must be from 0 to ${PREVIEW_ROWS}.`)
+        const [preview] = (await context.reports.previews(context.reading, [report.id])) as Json[][][]
+        return (preview ?? []).slice(0, wanted)
+      }) as never,
+    }),
+    summary: t.field({ type: 'JSON', nullable: true, resolve: (report) => factsOf(report).summary, description: 'Figures about the whole, where the type gives them.' }),
+  }),
+})

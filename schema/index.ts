@@ -1,0 +1,22 @@
+import type { GraphQLSchema } from 'graphql'
+import type { Catalog } from '../src/report/catalog.ts'
+import { builder } from './builder.ts'
+import { defineRequestInput } from './request-input.ts'
+import './scalars.ts'
+import './user-error.ts'
+import './report-enums.ts'
+import './report-type.ts'
+import './user.ts'
+import './report.ts'
+import './document.ts'
+import './progress.ts'
+
+let built: GraphQLSchema | undefined
+
+/** The schema over the report types that this catalog offers. Once a process: the builder is one. */
+export function buildSchema(catalog: Pick<Catalog, 'all'>): GraphQLSchema {
+  if (built) throw new Error('The schema is built once for each process: start another for another catalog.')
+  defineRequestInput(catalog.all())
+  built = builder.toSchema({ sortSchema: false })
+  return built
+}

@@ -1,0 +1,167 @@
+import type { Failure, Report, ReportAttempt } from '../src/report/report.entity.ts'
+import type { ReportFilter } from '../src/report/reports.ts'
+import { camelCase } from '../src/report/names.ts'
+import { removedType } from '../src/report/report-type.ts'
+import { builder } from './builder.ts'
+import { connectionOf } from './connection.ts'
+import { idOf } from './global-id.ts'
+import { DocumentRef } from './document.ts'
+import { AttemptOutcomeRef, CsvDialectRef, FailureCodeRef, ReportCompressionRef, ReportFormatRef, ReportOrderRef, ReportPriorityRef, ReportStatusRef, ReportVisibilityRef } from './report-enums.ts'
+import { ReportTypeRef } from './report-type.ts'
+import { ReportRequestInputRef } from './request-input.ts'
+import { instant } from './scalars.ts'
+import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
+import { UserRef } from './user.ts'
+
+const FailureRef = builder.objectRef<Failure>('ReportFailure').implement({
+  description: 'Why a report or an attempt failed.',
+  fields: (t) => ({
+    code: t.expose('code', { type: FailureCodeRef, description: 'For programs.' }),
+    message: t.exposeString('message', { description: 'For a person.' }),
+    retryable: t.exposeBoolean('retryable', { description: 'Whether trying again may help.' }),
+  }),
+})
+
+const AttemptRef = builder.objectRef<ReportAttempt>('ReportAttempt').implement({
+  description: 'One claimed execution of a report.',
+  fields: (t) => ({
+    number: t.exposeInt('number', { description: 'One more at every claim, never reused.' }),
+    outcome: t.expose('outcome', { type: AttemptOutcomeRef, nullable: true, description: 'Null while running. HANDED_BACK (a draining worker) is not charged to the three that a report has.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was claimed.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    failure: t.expose('failure', { type: FailureRef, nullable: true, description: 'Why it failed.' }),
+  }),
+})
+
+export const ReportRef = builder.loadableNodeRef<Report, string, string, string, Report>('Report', {
+  id: { resolve: (report) => report.id },
+  load: (ids: string[], { reports, reading, viewer }) => reports.byIds(viewer, reading, ids) as Promise<Report[]>,
+})
+ReportRef.implement({
+  description: `One request for a report type with its parameters: from the ask to the document's expiry.`,
+  isTypeOf: (value) => (value as object).constructor?.name === 'Report',
+  fields: (t) => ({
+    type: t.field({ type: ReportTypeRef, description: 'What was asked for.', resolve: (report, _, { catalog }) => catalog.get(report.typeName) ?? removedType(report.typeName, report.typeVersion) }),
+    title: t.exposeString('title', { description: 'What a person recognises.' }),
+    status: t.expose('status', { type: ReportStatusRef, description: 'Where it is in its life.' }),
+    priority: t.expose('priority', { type: ReportPriorityRef, description: 'How soon it starts.' }),
+    format: t.expose('format', { type: ReportFormatRef, description: 'How its rows are written.' }),
+    compression: t.expose('compression', { type: ReportCompressionRef, description: 'How its bytes are compressed.' }),
+    csvDialect: t.expose('csvDialect', { type: CsvDialectRef, description: 'How its CSV is written.' }),
+    visibility: t.expose('visibility', { type: ReportVisibilityRef, description: 'Who else may read it.' }),
+    typeVersion: t.exposeString('typeVersion', { description: `SHA-256 of the type's file when the report was accepted; the definition of that moment is what runs.` }),
+    parameters: t.expose('parameters', { type: 'JSON', description: 'As asked, camelCase keys.' }),
+    resolvedParameters: t.field({ type: 'JSON', nullable: true, resolve: (report) => camelKeys(report.resolvedParameters ?? null), description: 'With every relative expression resolved; null only while last_slot is still open.' }),
+    timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'In which its dates are meant.' }),
+    attempt: t.exposeInt('attempt', { description: 'Number of the current or last attempt: one more at every claim, never reused; 0 while none has started.' }),
+    attempts: t.loadableList({
+      type: AttemptRef,
+      description: 'First to last.',
+      load: (ids: string[], { reports, reading }) => reports.attempts(reading, ids),
+      resolve: (report) => report.id,
+    }),
+    failure: t.field({ type: FailureRef, nullable: true, resolve: (report) => (report.status === 'FAILED' ? (report.failure ?? null) : null), description: 'Null unless status is FAILED.' }),
+    document: t.field({ type: DocumentRef, nullable: true, resolve: (report) => (report.status === 'SUCCEEDED' ? report : null), description: 'Null until status is SUCCEEDED, and again once it is EXPIRED.' }),
+    requestedBy: t.field({ type: UserRef, resolve: (report) => report.requestedBy as never, description: 'Who asked.' }),
+    scheduledFor: t.expose('scheduledFor', { type: 'DateTime', nullable: true, description: 'The slot it was asked for.' }),
+    regeneratedFrom: t.field({ type: ReportRef, nullable: true, resolve: (report) => (report.regeneratedFrom ?? null) as never, description: 'The report that this one repeats.' }),
+    tags: t.exposeStringList('tags', { description: `In the caller's words.` }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was accepted.' }),
+    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When its last attempt started.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When its document ends.' }),
+  }),
+})
+const ReportConnectionRef = connectionOf<Report>('Report', ReportRef as never)
+
+export const ReportFilterRef = builder.inputType('ReportFilter', {
+  description: 'Reports like these: every field that is given must hold.',
+  fields: (t) => ({
+    status: t.field({ type: [ReportStatusRef], description: 'One of these.' }),
+    type: t.stringList({ description: 'Names of report types: one of these.' }),
+    priority: t.field({ type: [ReportPriorityRef], description: 'One of these.' }),
+    tag: t.string({ description: 'Has this tag.' }),
+    createdFrom: t.field({ type: 'DateTime', description: 'Accepted at or after this.' }),
+    createdBefore: t.field({ type: 'DateTime', description: 'Accepted before this.' }),
+    titleContains: t.string({ description: 'In the title, upper or lower case.' }),
+  }),
+})
+
+/** The filter with its instants checked. */
+export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | undefined): ReportFilter {
+  const { createdFrom, createdBefore, ...rest } = filter ?? {}
+  return {
+    ...rest,
+    createdFrom: createdFrom == null ? null : instant('filter.createdFrom', createdFrom),
+    createdBefore: createdBefore == null ? null : instant('filter.createdBefore', createdBefore),
+  } as ReportFilter
+}
+
+const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').implement({
+  description: 'The report, or why not.',
+  fields: (t) => ({
+    report: t.field({ type: ReportRef, nullable: true, resolve: (outcome) => outcome.object as never, description: 'Null where there are userErrors.' }),
+    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
+  }),
+})
+
+const RequestReportInputRef = builder.inputType('RequestReportInput', {
+  description: 'A report type with its parameters, and how the document is wanted.',
+  fields: (t) => ({
+    report: t.field({ type: ReportRequestInputRef, required: true, description: 'What is asked for.' }),
+    title: t.string({ description: 'Left out: one that a person recognises.' }),
+    priority: t.field({ type: ReportPriorityRef, defaultValue: 'NORMAL', description: 'How soon it starts.' }),
+    format: t.field({ type: ReportFormatRef, defaultValue: 'CSV', description: 'How the rows are written.' }),
+    compression: t.field({ type: ReportCompressionRef, defaultValue: 'NONE', description: 'How the bytes are compressed.' }),
+    csvDialect: t.field({ type: CsvDialectRef, defaultValue: 'POSTGRES', description: 'How CSV is written.' }),
+    timeZone: t.field({ type: 'TimeZone', defaultValue: 'UTC', description: 'In which relative dates and local times are meant.' }),
+    visibility: t.field({ type: ReportVisibilityRef, defaultValue: 'PRIVATE', description: 'Who else may read it.' }),
+    tags: t.stringList({ defaultValue: [], description: 'To find it again.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  report: t.field({
+    type: ReportRef,
+    nullable: true,
+    description: 'Null, without error, for an unknown or a foreign id.',
+    args: { id: t.arg.id({ required: true, description: 'As the API gave it.' }) },
+    resolve: (_, { id }) => idOf('Report', id) as never,
+  }),
+  reports: t.field({
+    type: ReportConnectionRef,
+    description: `Own and tenant-visible reports; an ADMIN sees the tenant's. first or last, 20 by default, 100 at most; totalCount is counted only when selected.`,
+    args: {
+      ...t.arg.connectionArgs(),
+      filter: t.arg({ type: ReportFilterRef, description: 'Only reports like these.' }),
+      order: t.arg({ type: ReportOrderRef, defaultValue: 'CREATED_AT_DESC', description: 'Newest first, unless told.' }),
+    },
+    resolve: (_, { filter, order, ...page }, { reports, reading, viewer }) => reports.page(viewer, reading, { ...page, filter: filterOf(filter), order: order ?? null }),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  requestReport: t.field({
+    type: ReportPayloadRef,
+    description: 'Answers at once with a QUEUED report; the work is done by a worker.',
+    args: { input: t.arg({ type: RequestReportInputRef, required: true, description: 'What is asked for.' }) },
+    resolve: (_, { input }, { reports, viewer }) =>
+      outcomeOf(() =>
+        reports.request(viewer, {
+          report: input.report,
+          title: input.title ?? null,
+          priority: input.priority ?? 'NORMAL',
+          format: input.format ?? 'CSV',
+          compression: input.compression ?? 'NONE',
+          csvDialect: input.csvDialect ?? 'POSTGRES',
+          timeZone: input.timeZone ?? 'UTC',
+          visibility: input.visibility ?? 'PRIVATE',
+          tags: input.tags ?? [],
+        }),
+      ),
+  }),
+}))
+
+function camelKeys(values: { readonly [name: string]: unknown } | null): { [name: string]: unknown } | null {
+  return values && Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]))
+}

@@ -1,0 +1,45 @@
+import { Refusal, type UserError, type UserErrorCode } from '../src/errors.ts'
+import { builder } from './builder.ts'
+
+export const USER_ERROR_CODES = [
+  'INVALID',
+  'REQUIRED',
+  'NOT_FOUND',
+  'FORBIDDEN',
+  'CONFLICT',
+  'LIMIT_REACHED',
+  'IDEMPOTENCY_KEY_REUSED',
+  'NOT_CANCELABLE',
+  'NOT_RETRYABLE',
+] as const satisfies readonly UserErrorCode[]
+
+builder.enumType('UserErrorCode', { description: 'What is wrong, for programs. It grows: accept values you do not know.', values: USER_ERROR_CODES })
+
+/** One entry of `userErrors`. */
+export const UserErrorRef = builder.objectRef<UserError>('UserError').implement({
+  description: 'What the caller can mend.',
+  fields: (t) => ({
+    field: t.exposeStringList('field', {
+      nullable: { list: true, items: false },
+      description: 'The path into the input: ["report", "sales", "endDate"], or ["id"].',
+    }),
+    message: t.exposeString('message', { description: 'For a person: what is wrong, and the remedy.' }),
+    code: t.field({ type: 'UserErrorCode' as never, resolve: (error) => error.code as never, description: 'For programs.' }),
+  }),
+})
+
+/** What a mutation answers: its object, or why not. */
+export interface Outcome<T> {
+  object: T | null
+  userErrors: readonly UserError[]
+}
+
+/** Runs a verb; a Refusal becomes userErrors, anything else is an error of the operation. */
+export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { object: await work(), userErrors: [] }
+  } catch (error) {
+    if (error instanceof Refusal) return { object: null, userErrors: error.userErrors }
+    throw error
+  }
+}

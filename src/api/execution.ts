@@ -1,0 +1,61 @@
+import { createSourceEventStream, execute, getOperationAST, GraphQLError, Kind, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Context } from '../../schema/builder.ts'
+import type { Database } from '../db/orm.ts'
+import { Unauthenticated } from '../errors.ts'
+import { projectStream } from '../progress/project.ts'
+import type { Viewer } from '../identity/viewer.ts'
+
+/** What the doors put into an operation's context: who asks, or null where no credential was shown. */
+export interface Door {
+  readonly viewer: Viewer | null
+}
+/** What is the same for all operations of the process. */
+export type Rooms = Omit<Context, 'viewer' | 'reading'>
+
+/**
+ * One way to run an operation, whatever door it came through: nobody without a credential gets past introspection; each
+ * operation, and each event of a subscription, has its own reading and its own dataloaders, so that nothing is stale.
+ */
+export function useOperations({ database, rooms }: { database: Database; rooms: Rooms }): Plugin {
+  async function run(args: ExecutionArgs, viewer: Viewer): Promise<ExecutionResult> {
+    const reading = database.reading(viewer.tenantId)
+    try {
+      return await execute({ ...args, contextValue: { ...(args.contextValue as object), ...rooms, viewer, reading } })
+    } finally {
+      await reading.end()
+    }
+  }
+
+  async function subscribe(args: ExecutionArgs, viewer: Viewer) {
+    const reading = database.reading(viewer.tenantId)
+    let events: AsyncIterable<unknown> | ExecutionResult
+    try {
+      events = await createSourceEventStream({ ...args, contextValue: { ...(args.contextValue as object), ...rooms, viewer, reading } })
+    } finally {
+      await reading.end()
+    }
+    if (!(Symbol.asyncIterator in events)) return events
+    return projectStream(events[Symbol.asyncIterator](), (rootValue) => run({ ...args, rootValue }, viewer))
+  }
+
+  const refused = (): ExecutionResult => ({ errors: [new GraphQLError('', { originalError: new Unauthenticated() })] })
+
+  return {
+    onExecute({ args, setExecuteFn }) {
+      const { viewer } = args.contextValue as unknown as Door
+      if (viewer) setExecuteFn((given: ExecutionArgs) => run(given, viewer))
+      else if (!isIntrospection(args)) setExecuteFn(refused)
+    },
+    onSubscribe({ args, setSubscribeFn }) {
+      const { viewer } = args.contextValue as unknown as Door
+      setSubscribeFn(viewer ? (given: ExecutionArgs) => subscribe(given, viewer) : refused)
+    },
+  }
+}
+
+/** True where the operation asks for nothing but the schema, which is no secret where introspection is on. */
+function isIntrospection({ document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>): boolean {
+  const operation = getOperationAST(document, operationName)
+  return operation?.selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__')) ?? false
+}

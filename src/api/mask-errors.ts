@@ -1,0 +1,40 @@
+import { GraphQLError } from 'graphql'
+import { BroadsheetError, Unauthenticated } from '../errors.ts'
+import { isUnreachable } from '../db/unreachable.ts'
+import type { Log } from '../log.ts'
+
+/** How many causes deep an error of ours may be wrapped. */
+const DEPTH = 5
+
+/**
+ * What a caller gets to see of an error: a GraphQL error's own message and a stable code, or "Something went wrong".
+ * No stack, SQL, path or host leaves; the log has all of it.
+ */
+export function createMask(log: Log): (error: unknown) => GraphQLError {
+  return (error) => {
+    const outer = error instanceof GraphQLError ? error : undefined
+    const place = outer ? { nodes: outer.nodes ?? null, source: outer.source ?? null, positions: outer.positions ?? null, path: outer.path ?? null } : {}
+    const known = find(error, (one) => one instanceof BroadsheetError)
+    if (known) {
+      const extensions = { code: known.code, ...known.details, ...(known instanceof Unauthenticated && { http: { status: 401 } }) }
+      return new GraphQLError(known.message, { ...place, extensions })
+    }
+    if (find(error, isUnreachable)) return new GraphQLError('The service is not whole for the moment. Try again.', { ...place, extensions: { code: 'UNAVAILABLE' } })
+    // A GraphQL error without a cause is about the request itself: syntax, validation, a variable's type, a method.
+    if (outer && !outer.originalError) {
+      return new GraphQLError(outer.message, { ...place, extensions: { code: 'BAD_USER_INPUT', ...outer.extensions } })
+    }
+    log.error({ err: error }, 'a resolver failed')
+    return new GraphQLError('Something went wrong. It was logged; try again later.', { ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
+  }
+}
+
+function find<T extends Error>(error: unknown, is: (error: Error) => error is T): T | undefined
+function find(error: unknown, is: (error: Error) => boolean): Error | undefined
+function find(error: unknown, is: (error: Error) => boolean): Error | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < DEPTH; depth++) {
+    if (is(at)) return at
+    at = (at instanceof GraphQLError ? at.originalError : undefined) ?? at.cause
+  }
+  return undefined
+}

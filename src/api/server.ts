@@ -1,0 +1,42 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Log } from '../log.ts'
+import type { createDownload } from './download.ts'
+import type { createHealth } from './health.ts'
+import { sendPage } from './pages.ts'
+import type { Pipeline } from './yoga.ts'
+
+interface Dependencies {
+  pipeline: Pipeline
+  download: ReturnType<typeof createDownload>
+  health: ReturnType<typeof createHealth>
+  graphiql: boolean
+  log: Log
+}
+
+/** The one HTTP server: /graphql, /documents/, /livez, /readyz and a word at /. Errors of a route never end the process. */
+export function createHttpServer({ pipeline, download, health, graphiql, log }: Dependencies) {
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = URL.parse(request.url ?? '/', 'http://broadsheet')
+    const html = request.headers.accept?.includes('text/html') ?? false
+    if (!url) return sendPage(response, { status: 400, title: 'Bad request', text: 'This is not an address of this service.', html })
+    if (url.pathname === '/graphql') return void (await pipeline(request, response))
+    if (url.pathname.startsWith('/documents/')) return download(request, response, url)
+    if (url.pathname === '/livez') return health.live(response)
+    if (url.pathname === '/readyz') return health.ready(response)
+    if (url.pathname === '/') {
+      const text = graphiql ? 'The API is at <a href="/graphql">/graphql</a>, which is GraphiQL for a browser.' : 'The API is at /graphql.'
+      return sendPage(response, { status: 200, title: 'Broadsheet', text, html })
+    }
+    return sendPage(response, { status: 404, title: 'Not found', text: 'There is nothing at this address.', html })
+  }
+
+  return createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
+    route(request, response).catch((error: unknown) => {
+      // A reader that went away in mid-download is no fault of ours.
+      if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return
+      log.error({ err: error }, 'a request failed')
+      if (response.headersSent) response.destroy()
+      else sendPage(response, { status: 503, title: 'Try again', text: 'The service is not whole for the moment.', html: false })
+    })
+  })
+}

@@ -1,0 +1,85 @@
+import type { Server } from 'node:http'
+import type { ExecutionArgs } from 'graphql'
+import { CloseCode } from 'graphql-ws'
+import { useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+import { Unauthenticated } from '../errors.ts'
+import type { Authenticator } from '../identity/authenticate.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import type { Log } from '../log.ts'
+import { createMask } from './mask-errors.ts'
+import type { Pipeline } from './yoga.ts'
+
+/** Longest frame from a client, in bytes; the longest wait for connection_init, and between two looks at the credential, in milliseconds. */
+const LONGEST_FRAME = 64 * 1024
+const INIT_WITHIN = 3_000
+const RECHECK_EVERY = 4_000
+/** Close codes that clients may rely on. */
+const BAD_TOKEN = 4401
+const TOKEN_ENDED = 4403
+
+/** graphql-transport-ws on /graphql of the same server, through the same pipeline as HTTP. */
+export function serveWebSocket({ server, pipeline, authenticator, log }: { server: Server; pipeline: Pipeline; authenticator: Authenticator; log: Log }) {
+  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LONGEST_FRAME })
+  const mask = createMask(log)
+  const answer = (error: unknown) => [mask(error)]
+
+  const running = useServer<Record<string, unknown>, { viewer?: Viewer }>(
+    {
+      connectionInitWaitTimeout: INIT_WITHIN,
+      async onConnect(context) {
+        const given = context.connectionParams?.['Authorization'] ?? context.connectionParams?.['authorization']
+        try {
+          const viewer = await authenticator.authenticate(typeof given === 'string' ? given : null)
+          if (!viewer) throw new Unauthenticated()
+          context.extra.viewer = viewer
+          keepChecking(context.extra.socket, viewer)
+          return true
+        } catch (error) {
+          const ended = error instanceof Unauthenticated && error.ended
+          if (error instanceof Unauthenticated) context.extra.socket.close(ended ? TOKEN_ENDED : BAD_TOKEN, ended ? 'Token ended' : 'Bad token')
+          else context.extra.socket.close(CloseCode.InternalServerError, 'Try again')
+          return false
+        }
+      },
+      // A syntax error or a bad operation is answered with an error message: the socket and its other operations live on.
+      async onSubscribe(context, _id, payload) {
+        try {
+          const enveloped = pipeline.getEnveloped({ viewer: context.extra.viewer, params: payload })
+          const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
+          const document = parse(payload.query)
+          const errors = validate(schema, document)
+          if (errors.length > 0) return errors.map((error: unknown) => mask(error))
+          const contextValue = await contextFactory()
+          return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? null, contextValue, execute, subscribe } as unknown as ExecutionArgs
+        } catch (error) {
+          return answer(error)
+        }
+      },
+      execute: (args) => (args as unknown as { execute(args: ExecutionArgs): ReturnType<typeof import('graphql').execute> }).execute(args),
+      subscribe: (args) => (args as unknown as { subscribe(args: ExecutionArgs): ReturnType<typeof import('graphql').subscribe> }).subscribe(args),
+    },
+    sockets,
+  )
+
+  function keepChecking(socket: { close(code: number, reason: string): void; once(event: 'close', then: () => void): void }, viewer: Viewer): void {
+    const timer = setInterval(() => {
+      authenticator.recheck(viewer).then(
+        (good) => good || socket.close(TOKEN_ENDED, 'Token ended'),
+        (error: unknown) => log.debug({ err: error }, 'a credential could not be looked at again'),
+      )
+    }, RECHECK_EVERY)
+    socket.once('close', () => clearInterval(timer))
+  }
+
+  return {
+    get connections() {
+      return sockets.clients.size
+    },
+    /** Tells all clients to come back later (1001) and takes no more. */
+    async close() {
+      await running.dispose()
+    },
+  }
+}
+

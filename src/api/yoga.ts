@@ -1,0 +1,46 @@
+import { NoSchemaIntrospectionCustomRule, type GraphQLSchema } from 'graphql'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import type { Config } from '../config.ts'
+import type { Database } from '../db/orm.ts'
+import type { Authenticator } from '../identity/authenticate.ts'
+import type { Log } from '../log.ts'
+import { useOperations, type Door, type Rooms } from './execution.ts'
+import { graphiqlOptions, renderGraphiql } from './graphiql.ts'
+import { createMask } from './mask-errors.ts'
+
+interface Dependencies {
+  schema: GraphQLSchema
+  config: Pick<Config, 'corsOrigins' | 'graphiql' | 'introspection'>
+  database: Database
+  rooms: Rooms
+  authenticator: Authenticator
+  log: Log
+}
+
+/** The one pipeline: POST, GET and SSE come through it here, WebSocket by its enveloped functions. */
+export async function createPipeline({ schema, config, database, rooms, authenticator, log }: Dependencies) {
+  const graphiql = config.graphiql ? await graphiqlOptions() : false
+  return createYoga<object, Door>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: graphiql || false,
+    renderGraphiQL: renderGraphiql,
+    cors: config.corsOrigins.length > 0 ? { origin: [...config.corsOrigins], credentials: false } : false,
+    multipart: false,
+    batching: false,
+    maskedErrors: { maskError: createMask(log) },
+    logging: { debug: (...said) => log.debug(said), info: (...said) => log.debug(said), warn: (...said) => log.warn(said), error: (...said) => log.error(said) },
+    // A socket brings its viewer along; a request shows its credential.
+    context: async (door: { request?: Request; viewer?: Door['viewer'] }): Promise<Door> => ({
+      viewer: door.viewer ?? (await authenticator.authenticate(door.request?.headers.get('authorization'))),
+    }),
+    plugins: [useOperations({ database, rooms }), ...(config.introspection ? [] : [useNoIntrospection()])],
+  })
+}
+
+export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
+
+function useNoIntrospection(): Plugin {
+  return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) }
+}
