@@ -15,6 +15,10 @@ export interface TestDatabase {
   open(role: Role): Promise<Database>
   /** As the owner, beyond row-level security: for arranging and for looking. `$1` for values. */
   sql<T extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<T[]>
+  /** A transaction as the owner that stays open, to hold rows that others then wait for. End it with query('commit') and end(). */
+  hold(): Promise<pg.Client>
+  /** How many statements wait for a lock in this database. */
+  waiting(): Promise<number>
   /** Closes what open() gave and drops the database. Throws where somebody else's connection was left open: a leak. */
   drop(): Promise<void>
 }
@@ -62,6 +66,15 @@ function handle(name: string): TestDatabase {
     async sql<T extends object>(text: string, values: unknown[] = []) {
       looking ??= await connected(name)
       return (await looking.query(text, values)).rows as T[]
+    },
+    async hold() {
+      const client = await connected(name)
+      await client.query('begin')
+      return client
+    },
+    async waiting() {
+      const [row] = await this.sql<{ n: number }>(`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      return row?.n ?? 0
     },
     async drop() {
       await Promise.all(opened.map((database) => database.close()))

@@ -11,6 +11,7 @@ import { createTokens } from '../../src/identity/tokens.ts'
 import { createUsers } from '../../src/identity/users.ts'
 import { SCOPES, type Viewer } from '../../src/identity/viewer.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
+import { until } from '../support/until.ts'
 
 const SECRET = 'a secret of the embedding application'
 const ADMIN_TOKEN = 'the-administrator-of-the-settings'
@@ -132,6 +133,17 @@ describe('a JWT', () => {
     expect((await refused(`Bearer ${await jwt({ sub: 'leaver', tenant: admin.tenantId, role: 'ADMIN' })}`)).ended).toBe(true)
   })
 
+  it('does not undo a removal that happens meanwhile', async () => {
+    const { userId } = await bearer({ sub: 'racer', role: 'MEMBER' })
+    const holder = await db.hold()
+    await holder.query(`update broadsheet.app_user set removed_at = now() where id = $1`, [userId])
+    const refusal = refused(`Bearer ${await jwt({ sub: 'racer', role: 'ADMIN' })}`)
+    await until(async () => (await db.waiting()) === 1)
+    await holder.query('commit')
+    await holder.end()
+    expect((await refusal).ended).toBe(true)
+  })
+
   it('ends with exp, for requests and for sockets', async () => {
     const token = await jwt({ sub: 'brief' })
     const viewer = (await auth.authenticate(`Bearer ${token}`))!
@@ -200,6 +212,8 @@ describe('an API token', () => {
     await auth.authenticate(`Bearer ${secret}`)
     await db.sql(`update broadsheet.api_token set expires_at = now() - interval '1 second' where id = $1`, [token.id])
     later = 5_000
+    // A process whose clock is behind: the database decides.
+    ahead = -60_000
     expect((await refused(`Bearer ${secret}`)).ended).toBe(true)
 
     const second = await tokens().create(await somebody(), { name: 't', scopes: ['reports:read'], expiresIn: 'PT1H' })
@@ -217,8 +231,10 @@ describe('an API token', () => {
     later = 5_000
     expect(await auth.authenticate(`Bearer ${secret}`)).toMatchObject({ role: 'VIEWER', scopes: ['reports:read'] })
     expect(await auth.recheck(before)).toBe(false)
+    const demoted = (await auth.authenticate(`Bearer ${secret}`))!
     await db.sql(`update broadsheet.app_user set removed_at = now() where id = $1`, [maker.userId])
     later = 10_000
+    expect(await auth.recheck(demoted)).toBe(false)
     expect((await refused(`Bearer ${secret}`)).ended).toBe(true)
   })
 
