@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Sources } from '../sources/index.ts'
 import { SourceFault } from '../sources/source.ts'
+import { withWords } from './columns.ts'
 import type { Column } from './define.ts'
 import { hint } from './names.ts'
 import type { ReportType, SqlBody } from './report-type.ts'
@@ -43,7 +44,7 @@ export function createAvailability(sources: Sources, log: Log): { check(types: r
     const names = columns.map(({ name }) => name)
     const strange = Object.keys(body.columnWords).find((name) => !names.includes(name))
     if (strange !== undefined) throw new SourceFault('INVALID', `columns: the query has no column "${strange}".${hint(strange, names)}`)
-    return columns.map((column) => (Object.hasOwn(body.columnWords, column.name) ? { ...column, description: body.columnWords[column.name]! } : column))
+    return withWords(columns, body.columnWords)
   }
 
   async function checkOne(type: ReportType, asked: Map<string, Promise<string | null>>, faults: string[]): Promise<ReportType> {

@@ -30,6 +30,7 @@ export function reportFailure(error: unknown): ReportFailed {
   if (error instanceof ReportFailed) return error
   const code = sqlstate(error)
   const cause = { cause: error }
+  if (code === '57014' && /user request/.test(said(error))) return new ReportFailed('SOURCE_QUERY_FAILED', 'The query was cancelled at the source.', { ...cause, retryable: true })
   if (code === '57014') return new ReportFailed('TIMEOUT', 'The query took longer than the report type allows.', cause)
   if (isUnreachable(error)) return new ReportFailed('SOURCE_UNAVAILABLE', 'The source did not answer, or the connection to it was lost.', { ...cause, retryable: true })
   if (code === '42501' || code === '25006') return new ReportFailed('SOURCE_QUERY_FAILED', `The source does not allow this query: ${said(error)} (${code}).`, cause)
@@ -43,12 +44,11 @@ export function describeFault(error: unknown, what: string): SourceFault {
   if (error instanceof SourceFault) return error
   const code = sqlstate(error)
   if (isUnreachable(error)) return new SourceFault('UNREACHABLE', 'Its source can\'t be reached.', error)
-  if (ABSENT.includes(code)) return new SourceFault('ABSENT', `Its source does not have what ${what} reads: ${said(error)}.`, error)
-  if (/^(0A|22|25|42|2F)/.test(code)) return new SourceFault('INVALID', `${what} is refused by its source: ${said(error)} (${code}).`, error)
+  if (/^(0A|22|25|2F|42601)/.test(code)) return new SourceFault('INVALID', `${what} is refused by its source: ${said(error)} (${code}).`, error)
+  // A table, column, function, key or right that is not there (yet): what makes the difference lies with the source.
+  if (code.startsWith('42') || code === '3F000') return new SourceFault('ABSENT', `Its source can't run ${what} as it stands: ${said(error)} (${code}).`, error)
   return new SourceFault('UNREACHABLE', `Its source could not describe ${what} (${code || 'no code'}).`, error)
 }
-/** Undefined table, column, schema, function, object; no right to read. */
-const ABSENT = ['42P01', '42703', '3F000', '42883', '42704', '42501']
 
 function said(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { withWords } from '../report/columns.ts'
 import type { Json, Row } from '../report/define.ts'
 import type { Setting } from '../report/settings.ts'
 import { readBatches } from './batches.ts'
@@ -37,7 +38,7 @@ export async function startReading(connection: Connection, options: ReadingOptio
   const { body, signal } = options
   const fail = (error: unknown): Error => (signal.aborted ? (signal.reason as Error) : reportFailure(error))
   await beginReading(client, options)
-  const columns = await describeStatement(client, body.statement)
+  const columns = withWords(await describeStatement(client, body.statement), body.columnWords)
   const chosen = await chooseForm(client, body.statement, body.once.statement)
 
   async function summary(): Promise<{ [column: string]: Json } | null> {

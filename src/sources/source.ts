@@ -38,7 +38,7 @@ export interface ReadingOptions extends SessionOptions {
 
 /** One attempt's view of a source: everything in it sees the same moment. One of copy and batches, once. */
 export interface Reading {
-  /** As the statement gives them now. */
+  /** As the statement gives them now, with the head's words. */
   readonly columns: readonly Column[]
   /** The planner's guess at the rows; null: it has none. */
   estimate(): Promise<number | null>
