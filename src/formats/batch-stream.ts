@@ -3,7 +3,7 @@ import { ReportFailed } from '../errors.ts'
 import type { Row } from '../report/define.ts'
 
 /** Text of one Buffer at most, in characters; a batch that makes more is given in several. */
-const LONGEST_TEXT = 256 * 1024
+const LONGEST_TEXT = 64 * 1024
 
 /** How a format writes: what comes first, each row, and what comes last. `row` appends to nothing: it returns its text. */
 export interface RowWriter {

@@ -1,10 +1,9 @@
 import { Transform } from 'node:stream'
-import { excelConverter } from './excel-bytes.ts'
+import { excelConverter, type Converter } from './excel-bytes.ts'
 import type { FormatOptions } from './format.ts'
 import { MOST_WHITE_SPACE } from './formula.ts'
 
 const QUOTE = 0x22
-const COMMA = 0x2c
 const LF = 0x0a
 const CR = 0x0d
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
@@ -31,9 +30,6 @@ export function createDialectTransform(options: FormatOptions): Transform {
     },
   })
 }
-
-/** Writes the converted chunk at the start of `out`; answers how many bytes that are. */
-export type Converter = (chunk: Buffer, out: Buffer) => number
 
 /** Searching and copying are the runtime's own, a whole line at a time: twice as fast as a loop over bytes. */
 function rfc4180Converter(): Converter {

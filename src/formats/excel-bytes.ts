@@ -1,4 +1,3 @@
-import type { Converter } from './copy-dialect.ts'
 import type { FormatOptions } from './format.ts'
 import { holdsText, MOST_WHITE_SPACE } from './formula.ts'
 import { createFormulaProbe } from './white-space.ts'
@@ -20,6 +19,9 @@ const PROBING = 1
 const WITHIN = 0
 const TEXT = 2
 const BOOLEAN = 3
+
+/** Writes the converted chunk at the start of `out`; answers how many bytes that are. */
+export type Converter = (chunk: Buffer, out: Buffer) => number
 
 /** Ends of lines, Boolean words and formulas, in one pass; what lies between two changes is copied in one piece. */
 export function excelConverter({ columns }: FormatOptions): Converter {

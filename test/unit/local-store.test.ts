@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { openLocalStore } from '../../src/stores/local.ts'
 
 const never = new AbortController().signal
@@ -56,6 +56,20 @@ test('a file where a directory has to be: promote fails, and discard still clean
   await expect(pending.promote()).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
   await pending.discard()
   expect(await readdir(join(directory, '.pending'))).toEqual([])
+})
+
+test('bytes are on the disk when the stream finishes, and the name when promote is done', async () => {
+  const store = await openLocalStore(directory)
+  const probe = await open(directory)
+  const sync = vi.spyOn(Object.getPrototypeOf(probe) as FileHandle, 'sync')
+  await probe.close()
+  const pending = await store.write('acme/report1/1', never)
+  await pipeline(Readable.from([Buffer.from('x')]), pending.stream)
+  expect(sync).toHaveBeenCalledTimes(1)
+  await pending.promote()
+  // The document's directory, its parent that is new as well, and the root.
+  expect(sync).toHaveBeenCalledTimes(4)
+  sync.mockRestore()
 })
 
 /** A disk of 256 KiB; false where this user may not mount one. */
