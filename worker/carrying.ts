@@ -1,0 +1,142 @@
+import type { Log } from '../src/log.ts'
+import type { ProgressEvent } from '../src/progress/event.ts'
+import type { Publisher } from '../src/progress/publisher.ts'
+import type { Claimed } from '../src/report/claim.ts'
+import type { Holding } from '../src/report/holding.ts'
+import type { Failure } from '../src/report/report.entity.ts'
+import type { Store } from '../src/stores/store.ts'
+import type { Finished, Order } from './attempt-messages.ts'
+import type { Outcome, Run } from './attempt.ts'
+import type { Children } from './children.ts'
+import type { createDefinitions, KeptDefinition } from './definitions.ts'
+import { documentKey } from './document-key.ts'
+import { failureOf } from './failure.ts'
+import type { Held, Holder } from './holder.ts'
+
+interface Dependencies {
+  holder: Holder
+  holding: Holding
+  children: Children
+  definitions: ReturnType<typeof createDefinitions>
+  store: Store
+  publisher: Publisher
+  log: Log
+}
+
+const TIMEOUT: Failure = { code: 'TIMEOUT', message: 'The report took longer than its type allows.', retryable: true }
+
+/**
+ * One claimed report from its claim to the commit that ends the attempt. What is written is guarded twice: here by the lease's
+ * age, and in the database by worker and attempt. A crash between any two steps leaves a report that is taken back, and at most
+ * bytes that no report names, which the sweep removes.
+ */
+export function createCarrying(deps: Dependencies) {
+  const { holding, store } = deps
+
+  async function carry(held: Held): Promise<void> {
+    const { claimed, log } = held
+    const definition = await held.persist(() => deps.definitions.of(claimed))
+    if (definition === 'LOST') return
+    const child = await deps.children.take()
+    try {
+      const run = child.start(orderOf(claimed, definition), held.note)
+      held.onStop(run.abort)
+      const { outcome, finished } = await runToEnd(held, run)
+      log.debug({ outcome: outcome.kind }, 'the attempt has ended')
+      if (outcome.kind === 'promoted' && finished) await succeed(held, finished)
+      else await giveUp(held, run, outcome)
+    } finally {
+      deps.children.giveBack(child)
+    }
+  }
+
+  async function runToEnd(held: Held, run: Run): Promise<{ outcome: Outcome; finished?: Finished }> {
+    const outcome = await run.outcome
+    if (outcome.kind !== 'finished') return { outcome }
+    if (held.stop || run.timedOut || !held.mayWrite()) return { outcome: await run.abandon() }
+    return { outcome: await run.promote(), finished: outcome }
+  }
+
+  async function succeed(held: Held, { document, preview, retentionSeconds }: Finished): Promise<void> {
+    const { claimed } = held
+    const event = await held.persist(() => holding.succeed(claimed, document, preview, retentionSeconds))
+    // LOST: whether the commit came through is not known, so the bytes stay; the sweep looks at them later.
+    if (event === 'LOST') return
+    if (event) return publish(held, event)
+    await remove(held)
+    await write(held, () => holding.canceled(claimed))
+  }
+
+  async function giveUp(held: Held, run: Run, outcome: Outcome): Promise<void> {
+    if (outcome.kind === 'died') await remove(held)
+    await conclude(held, reasonOf(run, outcome))
+  }
+
+  /** The attempt has left no document: what becomes of the report. */
+  async function conclude(held: Held, failure: Failure): Promise<void> {
+    const { claimed, stop } = held
+    if (stop === 'LOST') return
+    if (stop === 'DRAIN' && (await write(held, () => holding.handBack(claimed)))) return
+    if (stop === null && (await write(held, () => holding.fail(claimed, failure)))) return
+    await write(held, () => holding.canceled(claimed))
+  }
+
+  function reasonOf(run: Run, outcome: Outcome): Failure {
+    if (run.timedOut) return TIMEOUT
+    if (outcome.kind === 'failed') return outcome.failure
+    const how = outcome.kind === 'died' ? outcome.how : outcome.kind
+    return { code: 'WORKER_LOST', message: `The process that wrote the report ended (${how}): it may have run out of memory.`, retryable: true }
+  }
+
+  /** True where the attempt's end is known now: committed and told, or not ours to tell any more. */
+  async function write(held: Held, work: () => Promise<ProgressEvent | null>): Promise<boolean> {
+    const event = await held.persist(work)
+    if (event && event !== 'LOST') publish(held, event)
+    return event !== null
+  }
+
+  function publish({ log }: Held, event: ProgressEvent): void {
+    deps.publisher.publish({ kind: 'CHANGED', event })
+    log.info({ status: event.status, rows: event.rowsWritten, bytes: event.bytesWritten }, 'the attempt has ended')
+  }
+
+  async function remove({ claimed, log }: Held): Promise<void> {
+    await store.remove(documentKey(claimed)).catch((error: unknown) => log.warn({ err: error }, 'bytes that no report names are left to the sweep'))
+  }
+
+  return {
+    /** Never rejects. Resolves when nothing of the attempt runs any more. @param since the monotonic moment before the claim. */
+    async carry(claimed: Claimed, since: number): Promise<void> {
+      const held = deps.holder.hold(claimed, since)
+      try {
+        await carry(held)
+      } catch (error) {
+        const failure = failureOf(error, held.log)
+        await conclude(held, failure).catch((again: unknown) => held.log.error({ err: again }, 'the report is left to its lease'))
+      } finally {
+        held.release()
+      }
+    },
+  }
+}
+
+export type Carrying = ReturnType<typeof createCarrying>
+
+function orderOf(claimed: Claimed, { kind, text }: KeptDefinition): Order {
+  return {
+    reportId: claimed.id,
+    tenantId: claimed.tenantId,
+    viewerId: claimed.requestedBy,
+    attempt: claimed.attempt,
+    key: documentKey(claimed),
+    typeName: claimed.typeName,
+    kind,
+    definition: text,
+    parameters: claimed.resolvedParameters,
+    format: claimed.format,
+    compression: claimed.compression,
+    csvDialect: claimed.csvDialect,
+    timeZone: claimed.timeZone,
+    requestedAt: claimed.createdAt,
+  }
+}

@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream'
+import { createCopyPreview, previewOfRows } from '../src/document/preview.ts'
+import { ReportFailed } from '../src/errors.ts'
+import type { Format } from '../src/formats/format.ts'
+import type { Column, Json, Row } from '../src/report/define.ts'
+import type { ReportType, SqlBody } from '../src/report/report-type.ts'
+import { loadDefinition } from '../src/report/rows-report.ts'
+import { settingsOf, type Asker } from '../src/report/settings.ts'
+import type { Sources } from '../src/sources/index.ts'
+import type { SessionOptions } from '../src/sources/source.ts'
+import type { Order } from './attempt-messages.ts'
+import { checkLimit, watchBatches, watchChunks, type Tally } from './counting.ts'
+import { rowBatches } from './row-batches.ts'
+
+/** A report's rows on their way to the store: the document's bytes, and what is known of them in the end. */
+export interface Opened {
+  readonly columns: readonly Column[]
+  readonly bytes: Readable
+  /** After the bytes have ended: proves that all rows were there. Rejects with ReportFailed where they were not. */
+  complete(): Promise<{ rowCount: number; summary: { [key: string]: Json } | null }>
+  preview(): Json[][]
+  /** Gives the source back. Never rejects. */
+  close(): Promise<void>
+}
+
+export interface Opening {
+  readonly type: ReportType
+  readonly order: Order
+  readonly format: Format
+  readonly sources: Sources
+  readonly reportsDirectory: string
+  readonly timeoutMs: number
+  readonly tally: Tally
+  readonly signal: AbortSignal
+}
+
+export function openRows(opening: Opening): Promise<Opened> {
+  const { body } = opening.type
+  return body.kind === 'sql' ? openSql(opening, body) : openGenerator(opening)
+}
+
+async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
+  const { type, order, format, tally } = opening
+  const source = opening.sources.get(body.source)
+  if (!source) throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', { retryable: true })
+  const reading = await source.openReading({ ...session(opening), body })
+  const columns = reading.columns.map((column) => (Object.hasOwn(body.columnWords, column.name) ? { ...column, description: body.columnWords[column.name]! } : column))
+  const options = { columns, csvDialect: order.csvDialect }
+  tally.total = await reading.estimate()
+  const opened = (bytes: Readable, preview: () => Json[][], counted: () => Promise<number>): Opened => ({
+    columns,
+    bytes,
+    preview,
+    complete: async () => ({ rowCount: await counted(), summary: await reading.summary() }),
+    close: () => reading.close(),
+  })
+
+  if (!format.fromCopy) {
+    const preview = previewOfRows(columns)
+    const bytes = format.encode(countBatches(reading.batches(), opening, (batch) => preview.take(batch)), options)
+    return opened(bytes, () => preview.rows(), async () => tally.rows())
+  }
+  const copy = reading.copy()
+  const preview = createCopyPreview(columns)
+  tally.rows = copy.rows
+  const watched = watchChunks((chunk) => {
+    preview.take(chunk)
+    if (copy.rows() > 0) tally.stage = 'WRITING'
+    checkLimit(copy.rows(), type.maxRows)
+  })
+  // Either end's fault destroys the other, and whoever reads the bytes hears of it: nothing is left to call back.
+  pipeline(copy.stream, watched, () => undefined)
+  return opened(format.fromCopy(watched, options), () => preview.rows(), async () => {
+    const [seen, sent] = [copy.rows(), await copy.serverRows()]
+    if (seen !== sent) throw new ReportFailed('SOURCE_UNAVAILABLE', `Of ${sent} rows only ${seen} arrived.`, { retryable: true })
+    return sent
+  })
+}
+
+async function openGenerator(opening: Opening): Promise<Opened> {
+  const { type, order, format, tally, signal } = opening
+  const definition = await loadDefinition(type, opening.reportsDirectory)
+  let summary: { [key: string]: Json } | null = null
+  const attempt = {
+    parameters: order.parameters as never,
+    signal,
+    progress(done: number, total: number | null, message?: string) {
+      if (Number.isFinite(done) && done >= 0) tally.done = done
+      tally.total = total !== null && Number.isFinite(total) && total > 0 ? total : null
+      if (message !== undefined) tally.message = String(message)
+    },
+    summary: (figures: { [key: string]: Json }) => void (summary = figures),
+    sources: Object.fromEntries([...opening.sources].map(([name, source]) => [name, source.client(session(opening))])),
+    timeZone: order.timeZone,
+    requestedAt: order.requestedAt,
+    tenantId: order.tenantId,
+    viewerId: order.viewerId,
+  }
+  const preview = previewOfRows(type.columns)
+  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns), opening, (batch) => preview.take(batch))
+  return {
+    columns: type.columns,
+    bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect }),
+    preview: () => preview.rows(),
+    complete: async () => ({ rowCount: tally.rows(), summary }),
+    close: async () => undefined,
+  }
+}
+
+function countBatches(batches: AsyncIterable<readonly Row[]>, { tally, type }: Opening, look: (batch: readonly Row[]) => void): AsyncGenerator<readonly Row[]> {
+  let rows = 0
+  tally.rows = () => rows
+  return watchBatches(batches, (batch) => {
+    rows += batch.length
+    tally.stage = 'WRITING'
+    checkLimit(rows, type.maxRows)
+    look(batch)
+  })
+}
+
+function session({ type, order, timeoutMs, signal }: Opening): SessionOptions {
+  const asker: Asker = { tenantId: order.tenantId, viewerId: order.viewerId, timeZone: order.timeZone, requestedAt: order.requestedAt }
+  // A TypeScript report binds its own values; what a source's row-level security reads is always there.
+  const settings = type.body.kind === 'sql' ? settingsOf(type, order.parameters, asker) : settingsOf({ parameters: [] }, {}, asker)
+  return { reportId: order.reportId, settings, timeZone: order.timeZone, timeoutMs, signal }
+}

@@ -1,0 +1,98 @@
+import type { Database } from '../src/db/orm.ts'
+import { Unavailable } from '../src/errors.ts'
+import type { Log } from '../src/log.ts'
+import type { ProgressEvent } from '../src/progress/event.ts'
+import { expireDocuments, failRemovedTypes, keysInUse, takeBackLost } from '../src/report/upkeep.ts'
+import type { Store } from '../src/stores/store.ts'
+import { readDocumentKey } from './document-key.ts'
+
+/** Milliseconds between two steps, give or take a quarter; several of the slower ones are counted in steps. */
+const SWEEP_EVERY = 2_000
+const REMOVED_TYPES_EVERY = 15
+const LEFTOVERS_EVERY = 300
+/** Bytes that no report names are left alone for so long: their attempt may just be about to name them. */
+const LEFTOVER_AFTER = 3_600_000
+/** Keys asked about in one statement, and looked at in one sweep. */
+const KEYS_AT_ONCE = 200
+const MOST_KEYS = 100_000
+
+interface Dependencies {
+  database: Database
+  store: Store
+  onEvent(event: ProgressEvent): void
+  log: Log
+}
+
+/** Periodic repair, by any number of workers at once: each step locks what it takes, and skips what others have. */
+export function createSweeper(deps: Dependencies & { every?: number }): { close(): Promise<void> } {
+  const { database, store, log } = deps
+  const every = deps.every ?? SWEEP_EVERY
+  let closed = false
+  let outage = false
+  let steps = 0
+  let timer: NodeJS.Timeout | undefined
+  let sweeping: Promise<void> = Promise.resolve()
+
+  async function sweep(): Promise<void> {
+    for (const event of await takeBackLost(database)) {
+      log.warn({ reportId: event.reportId, attempt: event.attempt, status: event.status }, 'a lost report was taken back')
+      deps.onEvent(event)
+    }
+    for (const { event, key } of await expireDocuments(database)) {
+      deps.onEvent(event)
+      await store.remove(key)
+    }
+    if (steps % REMOVED_TYPES_EVERY === 0) for (const event of await failRemovedTypes(database)) deps.onEvent(event)
+    if (steps % LEFTOVERS_EVERY === 0) await removeLeftovers({ ...deps, before: new Date(Date.now() - LEFTOVER_AFTER), closing: () => closed })
+    steps += 1
+  }
+
+  async function step(): Promise<void> {
+    try {
+      await sweep()
+      outage = false
+    } catch (error) {
+      if (!outage || !(error instanceof Unavailable)) log.warn({ err: error }, 'a sweep was not finished')
+      outage = true
+    }
+  }
+
+  function next(): void {
+    if (closed) return
+    timer = setTimeout(() => (sweeping = step().then(next)), every * (0.75 + Math.random() / 2))
+  }
+  next()
+  return {
+    async close() {
+      closed = true
+      clearTimeout(timer)
+      await sweeping
+    },
+  }
+}
+
+/** Removes what attempts have written that ended without a word, and documents whose removal was cut off. */
+export async function removeLeftovers(deps: Pick<Dependencies, 'database' | 'store' | 'log'> & { before: Date; closing?(): boolean }): Promise<number> {
+  const { database, store, log } = deps
+  let batch: NonNullable<ReturnType<typeof readDocumentKey>>[] = []
+  let seen = 0
+  let removed = 0
+  const flush = async () => {
+    const used = await keysInUse(database, batch)
+    for (const { key } of batch) {
+      if (used.has(key)) continue
+      await store.remove(key)
+      removed += 1
+    }
+    batch = []
+  }
+  for await (const key of store.olderThan('', deps.before)) {
+    const parts = readDocumentKey(key)
+    if (parts) batch.push(parts)
+    if (batch.length >= KEYS_AT_ONCE) await flush()
+    if (++seen >= MOST_KEYS || deps.closing?.()) break
+  }
+  if (batch.length > 0) await flush()
+  if (removed > 0) log.info({ removed }, 'bytes that no report names were removed')
+  return removed
+}

@@ -1,0 +1,111 @@
+import { resolve } from 'node:path'
+import { v7 as uuid } from 'uuid'
+import type { Config } from '../src/config.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { openDatabase } from '../src/db/orm.ts'
+import { WORKER_ROLE } from '../src/db/roles.ts'
+import type { Lifecycle } from '../src/lifecycle.ts'
+import type { Log } from '../src/log.ts'
+import { createPublisher } from '../src/progress/publisher.ts'
+import { createReportBell } from '../src/queue/report-queue.ts'
+import { createCatalog } from '../src/report/catalog.ts'
+import { createHolding } from '../src/report/holding.ts'
+import { createSources } from '../src/sources/index.ts'
+import { openStore } from '../src/stores/index.ts'
+import { createCarrying } from './carrying.ts'
+import { createChildren } from './children.ts'
+import { createClaiming } from './claiming.ts'
+import { createDefinitions } from './definitions.ts'
+import { createHolder } from './holder.ts'
+import { createPresence } from './presence.ts'
+import { createSweeper } from './sweeper.ts'
+
+/** Connections of the worker itself to a source: it only describes. */
+const SOURCE_CONNECTIONS = 2
+/** What a child may take to call off an attempt, and a little more, in milliseconds. */
+const CALL_OFF = 4_000
+
+/**
+ * Puts a worker together; everything it opens is registered with the lifecycle, in the order of need. Closing claims nothing
+ * more, gives running attempts `drainSeconds`, and hands back what is left.
+ */
+export async function startWorker({ config, lifecycle, log }: { config: Config; lifecycle: Lifecycle; log: Log }): Promise<{ workerId: string }> {
+  const workerId = uuid()
+  const { applied } = await migrate(config.databaseUrl)
+  if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
+  const database = await openDatabase({ url: config.databaseUrl, role: WORKER_ROLE, maxConnections: 4 + config.workerConcurrency, log })
+  lifecycle.onClose('database', () => database.close())
+
+  const sources = createSources(config.sources, { log, maxConnections: SOURCE_CONNECTIONS })
+  lifecycle.onClose('sources', async () => void (await Promise.all([...sources.values()].map((source) => source.close()))))
+  const reportsDirectory = resolve(config.reportsDirectory)
+  const catalog = createCatalog({ directory: reportsDirectory, sources, log })
+  await catalog.load()
+  await catalog.refreshAvailability()
+  catalog.start()
+  lifecycle.onClose('catalog', () => catalog.close())
+
+  const store = await openStore(config.storeUrl)
+  lifecycle.onClose('store', () => store.close())
+  const publisher = createPublisher({ redisUrl: config.redisUrl, log })
+  lifecycle.onClose('publisher', () => publisher.close())
+  const setup = { sources: config.sources, storeUrl: config.storeUrl, reportsDirectory, logLevel: config.logLevel }
+  const children = createChildren({ size: config.workerConcurrency, setup, log })
+  lifecycle.onClose('children', () => children.close())
+
+  const presence = createPresence({ database, workerId, concurrency: config.workerConcurrency, types: () => catalog.all().map(({ name }) => name), log })
+  lifecycle.onClose('presence', () => presence.close())
+  const holding = createHolding({ database, workerId })
+  const holder = createHolder({ holding, publisher, log })
+  lifecycle.onClose('leases', () => holder.close())
+  const carrying = createCarrying({ holder, holding, children, definitions: createDefinitions(database), store, publisher, log })
+
+  const running = new Set<Promise<void>>()
+  const bell = createReportBell({ redisUrl: config.redisUrl, log, role: 'listener' })
+  const claiming = createClaiming({
+    database,
+    workerId,
+    slots: config.workerConcurrency,
+    tenantMaxRunning: config.tenantMaxRunning,
+    // One that can't be read here and now waits: this worker would only use up its attempts.
+    types: () => catalog.all().filter(({ unavailableReason }) => unavailableReason === null).map(({ name }) => name),
+    onClaimed(claimed, since) {
+      const work = carrying.carry(claimed, since).finally(() => {
+        running.delete(work)
+        claiming.freed()
+        bell.resume()
+      })
+      running.add(work)
+    },
+    log,
+  })
+  const sweeper = createSweeper({
+    database,
+    store,
+    log,
+    onEvent(event) {
+      publisher.publish({ kind: 'CHANGED', event })
+      if (event.status === 'QUEUED') bell.ring(event.reportId)
+    },
+  })
+  lifecycle.onClose('sweeper', () => sweeper.close())
+  lifecycle.onClose('running attempts', async () => {
+    if (await within(config.drainSeconds * 1000, Promise.all(running))) return
+    log.info({ reports: holder.count }, 'what still runs is handed back')
+    holder.stopAll('DRAIN')
+    await within(CALL_OFF, Promise.all(running))
+  })
+  lifecycle.onClose('claims', () => claiming.stop())
+  lifecycle.onClose('bell', () => bell.close())
+  await bell.listen(() => claiming.look())
+  void claiming.look()
+  log.info({ workerId, types: catalog.all().length, concurrency: config.workerConcurrency }, 'the worker is ready')
+  return { workerId }
+}
+
+/** False where `work` takes longer. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), milliseconds)))
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
+}
