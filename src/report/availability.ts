@@ -18,7 +18,10 @@ export interface Checked {
 const NOBODY = { tenantId: '', viewerId: '', timeZone: 'UTC', requestedAt: new Date(0) }
 
 /** Finds out which types can run here and now. Never rejects for what a source says or does not say. */
-export function createAvailability(sources: Sources, log: Log): { check(types: readonly ReportType[]): Promise<Checked> } {
+export function createAvailability(
+  sources: Sources,
+  log: Log,
+): { check(types: readonly ReportType[]): Promise<Checked> } {
   /** Each source is asked about its role once for a check, not once for each type. */
   async function roleFault(name: string, asked: Map<string, Promise<string | null>>): Promise<string | null> {
     const source = sources.get(name)
@@ -37,17 +40,23 @@ export function createAvailability(sources: Sources, log: Log): { check(types: r
     const columns = await source.describe(body.statement, settings)
     if (body.summary !== null) {
       await source.describe(body.summary, settings).catch((error: unknown) => {
-        if (error instanceof SourceFault && error.kind === 'INVALID') throw new SourceFault('INVALID', `summary: ${error.message}`, error.cause)
+        if (error instanceof SourceFault && error.kind === 'INVALID')
+          throw new SourceFault('INVALID', `summary: ${error.message}`, error.cause)
         throw error
       })
     }
     const names = columns.map(({ name }) => name)
     const strange = Object.keys(body.columnWords).find((name) => !names.includes(name))
-    if (strange !== undefined) throw new SourceFault('INVALID', `columns: the query has no column "${strange}".${hint(strange, names)}`)
+    if (strange !== undefined)
+      throw new SourceFault('INVALID', `columns: the query has no column "${strange}".${hint(strange, names)}`)
     return withWords(columns, body.columnWords)
   }
 
-  async function checkOne(type: ReportType, asked: Map<string, Promise<string | null>>, faults: string[]): Promise<ReportType> {
+  async function checkOne(
+    type: ReportType,
+    asked: Map<string, Promise<string | null>>,
+    faults: string[],
+  ): Promise<ReportType> {
     if (type.body.kind !== 'sql') return type
     try {
       const fault = await roleFault(type.body.source, asked)
@@ -63,7 +72,11 @@ export function createAvailability(sources: Sources, log: Log): { check(types: r
   }
 
   function unavailable(type: ReportType, reason: string, cause?: unknown): ReportType {
-    if (type.unavailableReason !== reason) log.warn({ type: type.name, reason, ...(cause === undefined ? {} : { err: cause }) }, 'the report type is unavailable')
+    if (type.unavailableReason !== reason)
+      log.warn(
+        { type: type.name, reason, ...(cause === undefined ? {} : { err: cause }) },
+        'the report type is unavailable',
+      )
     return { ...type, unavailableReason: reason }
   }
 

@@ -36,7 +36,12 @@ export interface Catalog {
   parseKept(name: string, text: string, kind: ReportType['body']['kind']): Promise<ReportType>
 }
 
-export function createCatalog(options: { directory: string; sources: Sources; log: Log; retryEvery?: number }): Catalog {
+export function createCatalog(options: {
+  directory: string
+  sources: Sources
+  log: Log
+  retryEvery?: number
+}): Catalog {
   const { directory, sources, log } = options
   let types: ReadonlyMap<string, ReportType> = new Map()
   const kept = new Map<string, ReportType>()
@@ -70,7 +75,10 @@ export function createCatalog(options: { directory: string; sources: Sources; lo
     async load() {
       const found = await readFiles(directory)
       const left = found.filter((type) => type.body.kind !== 'sql' || type.body.source !== SHOP || sources.has(SHOP))
-      if (left.length < found.length) log.info(`${found.length - left.length} report types on source "${SHOP}" are left out: BROADSHEET_SOURCES has no "${SHOP}"`)
+      if (left.length < found.length)
+        log.info(
+          `${found.length - left.length} report types on source "${SHOP}" are left out: BROADSHEET_SOURCES has no "${SHOP}"`,
+        )
       types = new Map(left.map((type) => [type.name, type]))
     },
     async refreshAvailability() {
@@ -91,7 +99,8 @@ export function createCatalog(options: { directory: string; sources: Sources; lo
       const key = `${name}.${kind}\n${text}`
       const known = [types.get(name), kept.get(key)].find((type) => type?.text === text && type.body.kind === kind)
       if (known) return known
-      const type = kind === 'sql' ? parseSqlReport(`${name}.sql`, text) : await parseRowsReport(`${name}.ts`, text, directory)
+      const type =
+        kind === 'sql' ? parseSqlReport(`${name}.sql`, text) : await parseRowsReport(`${name}.ts`, text, directory)
       if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)
       kept.set(key, type)
       return type
@@ -102,14 +111,20 @@ export function createCatalog(options: { directory: string; sources: Sources; lo
 /** All types of the directory by name, or all faults of all its files at once. */
 async function readFiles(directory: string): Promise<ReportType[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new StartupError([`BROADSHEET_REPORTS_DIR: the directory can't be read (${error.code}): create it, or name another.`])
+    throw new StartupError([
+      `BROADSHEET_REPORTS_DIR: the directory can't be read (${error.code}): create it, or name another.`,
+    ])
   })
   const files = entries.filter((entry) => !entry.isDirectory() && /\.(sql|ts)$/.test(entry.name) && !/\.d\.ts$|^\./.test(entry.name)).map(({ name }) => name).sort() // prettier-ignore
   const faults: string[] = []
   const types: ReportType[] = []
   for (const file of files) {
     try {
-      types.push(file.endsWith('.sql') ? parseSqlReport(file, await readFile(join(directory, file), 'utf8')) : await loadRowsReport(file, directory))
+      types.push(
+        file.endsWith('.sql')
+          ? parseSqlReport(file, await readFile(join(directory, file), 'utf8'))
+          : await loadRowsReport(file, directory),
+      )
     } catch (error) {
       if (!(error instanceof StartupError)) throw error
       faults.push(...error.faults)
@@ -128,6 +143,8 @@ function taken(files: readonly string[]): string[] {
     const field = name.replace(/_/g, '').toLowerCase()
     const other = byField.get(field)
     byField.set(field, file)
-    return other === undefined ? [] : [`${file}: its name is taken by ${other} (in GraphQL both are one field): rename one.`]
+    return other === undefined
+      ? []
+      : [`${file}: its name is taken by ${other} (in GraphQL both are one field): rename one.`]
   })
 }

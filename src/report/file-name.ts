@@ -16,8 +16,14 @@ export interface FileNameFacts {
 }
 
 /** "sales-2026-10-01-2026-10-31.csv.gz": the type's pattern, filled in and safe on every system and in every header. */
-export function fileNameOf(type: Pick<ReportType, 'name' | 'fileName'>, resolved: { readonly [name: string]: Json }, facts: FileNameFacts): string {
-  const filled = type.fileName.replace(BRACES, (_, name: string) => shown(name === 'date' ? facts.date : (resolved[name] ?? 'all')))
+export function fileNameOf(
+  type: Pick<ReportType, 'name' | 'fileName'>,
+  resolved: { readonly [name: string]: Json },
+  facts: FileNameFacts,
+): string {
+  const filled = type.fileName.replace(BRACES, (_, name: string) =>
+    shown(name === 'date' ? facts.date : (resolved[name] ?? 'all')),
+  )
   const endings = `.${facts.extension}${facts.compression ? `.${facts.compression}` : ''}`
   return cut(safe(filled) || type.name, LONGEST - Buffer.byteLength(endings)) + endings
 }
@@ -30,7 +36,8 @@ export function checkFileName(pattern: string, parameters: readonly Parameter[],
   }
   const rest = pattern.replace(BRACES, 'x')
   if (/[{}]/.test(rest)) fault('file_name: a brace is not closed.')
-  if (safe(rest) !== rest) fault(`file_name: "${pattern}" has characters that a file's name can't have; write e.g. "sales-{date}".`)
+  if (safe(rest) !== rest)
+    fault(`file_name: "${pattern}" has characters that a file's name can't have; write e.g. "sales-{date}".`)
 }
 
 function shown(value: Json): string {

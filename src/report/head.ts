@@ -34,7 +34,11 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
   const counter = new LineCounter()
   const document = parseDocument(yaml, { lineCounter: counter, version: '1.2', stringKeys: true })
   const line = (offset: number) => counter.linePos(offset).line + firstLine - 1
-  for (const error of document.errors) faults.add(`the head is not YAML: ${error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}`, line(error.pos[0]))
+  for (const error of document.errors)
+    faults.add(
+      `the head is not YAML: ${error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}`,
+      line(error.pos[0]),
+    )
   if (document.errors.length > 0) return null
   if (!isMap(document.contents)) {
     faults.add('the head is empty: write at least "title: ...".', firstLine)
@@ -43,17 +47,20 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
   const values = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown>
   const lines = new Map(document.contents.items.map((item) => [keyOf(item), lineOf(item, line, firstLine)]))
   const at = (key: string) => lines.get(key) ?? firstLine
-  for (const key of Object.keys(values)) if (!KEYS.includes(key)) faults.add(`"${key}" is not known in a head.${hint(key, KEYS)}`, at(key))
+  for (const key of Object.keys(values))
+    if (!KEYS.includes(key)) faults.add(`"${key}" is not known in a head.${hint(key, KEYS)}`, at(key))
 
   const text = (key: string): string | null => {
     const value = values[key] ?? null
-    if (value === null || (typeof value === 'string' && value.trim() !== '')) return value === null ? null : (value as string).trim()
+    if (value === null || (typeof value === 'string' && value.trim() !== ''))
+      return value === null ? null : (value as string).trim()
     faults.add(`${key} must be text; put it in quotes if it looks like something else.`, at(key))
     return null
   }
   const map = (key: string): { values: Record<string, unknown>; lineOf: (name: string) => number } => {
     const node = (document.contents as unknown as { get(key: string, keep: true): unknown }).get(key, true)
-    if (node !== undefined && !isMap(node) && values[key] !== null) faults.add(`${key} must be names with what is said about each, e.g. "start_date: ...".`, at(key))
+    if (node !== undefined && !isMap(node) && values[key] !== null)
+      faults.add(`${key} must be names with what is said about each, e.g. "start_date: ...".`, at(key))
     if (!isMap(node)) return { values: {}, lineOf: () => at(key) }
     const below = new Map(node.items.map((item) => [keyOf(item), lineOf(item, line, firstLine)]))
     return { values: values[key] as Record<string, unknown>, lineOf: (name) => below.get(name) ?? at(key) }
@@ -64,14 +71,17 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
   const declared = map('parameters')
   const parameters = Object.entries(declared.values).flatMap(([name, declaration]) => {
     const parameter = parseDeclaration(name, declaration, (fault) => faults.add(fault, declared.lineOf(name)))
-    if (parameter?.type === 'Upload') faults.add(`parameter ${name}: an Upload can only be read by a report type in TypeScript.`, declared.lineOf(name))
+    if (parameter?.type === 'Upload')
+      faults.add(`parameter ${name}: an Upload can only be read by a report type in TypeScript.`, declared.lineOf(name))
     return parameter ? [parameter] : []
   })
   checkDistinct(parameters, (fault, name) => faults.add(fault, declared.lineOf(name)))
   const words = map('columns')
-  for (const [name, said] of Object.entries(words.values)) if (typeof said !== 'string') faults.add(`columns: what is said about ${name} must be text.`, words.lineOf(name))
+  for (const [name, said] of Object.entries(words.values))
+    if (typeof said !== 'string') faults.add(`columns: what is said about ${name} must be text.`, words.lineOf(name))
   const tenancy = text('tenancy')
-  if (tenancy !== null && tenancy !== 'shared') faults.add(`tenancy can only be "shared"; a query that uses :tenant_id says nothing.`, at('tenancy'))
+  if (tenancy !== null && tenancy !== 'shared')
+    faults.add(`tenancy can only be "shared"; a query that uses :tenant_id says nothing.`, at('tenancy'))
   const fileName = text('file_name') ?? `${typeName}-{date}`
   checkFileName(fileName, parameters, (fault) => faults.add(fault, at('file_name')))
 
@@ -81,12 +91,17 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
     source: text('source') ?? DEFAULT_SOURCE,
     parameters,
     parameterLines: new Map(parameters.map(({ name }) => [name, declared.lineOf(name)])),
-    columns: new Map(Object.entries(words.values).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+    columns: new Map(
+      Object.entries(words.values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    ),
     columnsLine: at('columns'),
     summary: text('summary'),
     summaryLine: at('summary'),
     fileName,
-    ...limits({ retention: values['retention'], timeout: values['timeout'], maxRows: values['max_rows'] }, (key, fault) => faults.add(fault, at(key === 'maxRows' ? 'max_rows' : key))),
+    ...limits(
+      { retention: values['retention'], timeout: values['timeout'], maxRows: values['max_rows'] },
+      (key, fault) => faults.add(fault, at(key === 'maxRows' ? 'max_rows' : key)),
+    ),
     roles: checkRoles(values['roles'], (fault) => faults.add(fault, at('roles'))),
     shared: tenancy === 'shared',
     deprecated: text('deprecated'),
@@ -96,7 +111,8 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
 /** Who may ask: at least one known role. Default: all but VIEWER. */
 export function checkRoles(roles: unknown, fault: (text: string) => void): readonly Role[] {
   if (roles === undefined || roles === null) return ['ADMIN', 'MEMBER']
-  const known = Array.isArray(roles) && roles.length > 0 && roles.every((role): role is Role => ROLES.includes(role as Role))
+  const known =
+    Array.isArray(roles) && roles.length > 0 && roles.every((role): role is Role => ROLES.includes(role as Role))
   if (!known) fault(`roles must be a list of ${ROLES.join(', ')}.`)
   return known ? ROLES.filter((role) => (roles as Role[]).includes(role)) : []
 }

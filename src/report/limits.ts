@@ -12,7 +12,10 @@ const DEFAULT_RETENTION = 'P7D'
 const DEFAULT_TIMEOUT = 'PT10M'
 
 /** Fills in the defaults; `fault` hears of each that is no positive duration or count. */
-export function limits(given: { [K in keyof Limits]?: unknown }, fault: (key: keyof Limits, text: string) => void): Limits {
+export function limits(
+  given: { [K in keyof Limits]?: unknown },
+  fault: (key: keyof Limits, text: string) => void,
+): Limits {
   const duration = (key: 'retention' | 'timeout', preset: string): string => {
     const value = given[key] ?? preset
     try {

@@ -26,11 +26,17 @@ export interface CheckContext extends DateContext {
  * Checks the values of a request against its type. They may come typed by GraphQL or from byName's JSON: the same rules hold.
  * A null is a value left out. Throws Refusal with every error at once, each with its full path.
  */
-export function checkParameters(type: Pick<ReportType, 'parameters'>, values: unknown, context: CheckContext): CheckedParameters {
+export function checkParameters(
+  type: Pick<ReportType, 'parameters'>,
+  values: unknown,
+  context: CheckContext,
+): CheckedParameters {
   const errors: UserError[] = []
   const { path } = context
   if (values !== null && values !== undefined && (typeof values !== 'object' || Array.isArray(values))) {
-    throw new Refusal([{ field: [...path], code: 'INVALID', message: 'The parameters must be an object of names and values.' }])
+    throw new Refusal([
+      { field: [...path], code: 'INVALID', message: 'The parameters must be an object of names and values.' },
+    ])
   }
   const given = (values ?? {}) as Record<string, unknown>
   const names = type.parameters.map(({ name }) => camelCase(name))
@@ -51,7 +57,12 @@ export function checkParameters(type: Pick<ReportType, 'parameters'>, values: un
     if (value !== undefined) asked[name] = asJson(value)
     const used = value ?? parameter.default
     if (used === undefined) {
-      if (parameter.required) errors.push({ field: [...path, name], code: 'REQUIRED', message: `${name} is required: give ${example(parameter)}.` })
+      if (parameter.required)
+        errors.push({
+          field: [...path, name],
+          code: 'REQUIRED',
+          message: `${name} is required: give ${example(parameter)}.`,
+        })
       resolved[parameter.name] = null
       continue
     }
@@ -81,7 +92,9 @@ function example({ type, list, values }: Parameter): string {
 }
 
 function asJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))) as Json
+  return JSON.parse(
+    JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)),
+  ) as Json
 }
 
 const DATES: readonly Parameter['type'][] = ['Date', 'DateTime', 'DateExpression']
@@ -91,14 +104,18 @@ function pairs(parameters: readonly Parameter[]): [start: Parameter, end: Parame
   const dates = parameters.filter(({ type, list }) => !list && DATES.includes(type))
   return dates.flatMap((start) => {
     const names = [['start', 'end'], ['from', 'to']].map(([first, last]) => start.name.replace(new RegExp(`(^|_)${first}(?=_|$)`), `$1${last}`)) // prettier-ignore
-    return dates.filter((end) => end !== start && names.includes(end.name)).map((end): [Parameter, Parameter] => [start, end])
+    return dates
+      .filter((end) => end !== start && names.includes(end.name))
+      .map((end): [Parameter, Parameter] => [start, end])
   })
 }
 
 /** Compared as what they mean: a date begins at its first instant in the zone and, as an end, holds until its last. */
 function endsBefore(start: Json | undefined, end: Json | undefined, timeZone: string): boolean {
   if (typeof start !== 'string' || typeof end !== 'string') return false
-  const from = start.includes('T') ? Temporal.Instant.from(start) : Temporal.PlainDate.from(start).toZonedDateTime(timeZone).toInstant()
+  const from = start.includes('T')
+    ? Temporal.Instant.from(start)
+    : Temporal.PlainDate.from(start).toZonedDateTime(timeZone).toInstant()
   const until = end.includes('T')
     ? Temporal.Instant.from(end)
     : Temporal.PlainDate.from(end).add({ days: 1 }).toZonedDateTime(timeZone).toInstant().subtract({ nanoseconds: 1 })

@@ -97,7 +97,15 @@ function placeholderAt(sql: string, start: number, text: string): Placeholder {
   CAST.lastIndex = start + text.length
   const cast = CAST.exec(sql)
   const next = cast ? sql[CAST.lastIndex] : undefined
-  if (!cast || LONG_TYPE.test(cast[1]!) || next === '(' || next === '"' || next === '[' || next === '.' || next === '%') {
+  if (
+    !cast ||
+    LONG_TYPE.test(cast[1]!) ||
+    next === '(' ||
+    next === '"' ||
+    next === '[' ||
+    next === '.' ||
+    next === '%'
+  ) {
     return { name, start, end: start + text.length, cast: null }
   }
   return { name, start, end: start + cast[0].length + text.length, cast: cast[1]! + cast[2]!.trim() }
@@ -116,7 +124,11 @@ function commentLength(sql: string, start: number): number | null {
 }
 
 /** The text with each placeholder replaced by what `expression` gives for it. */
-export function replacePlaceholders(sql: string, placeholders: readonly Placeholder[], expression: (placeholder: Placeholder) => string): string {
+export function replacePlaceholders(
+  sql: string,
+  placeholders: readonly Placeholder[],
+  expression: (placeholder: Placeholder) => string,
+): string {
   let text = ''
   let at = 0
   for (const placeholder of placeholders) {

@@ -11,7 +11,19 @@ import { camelCase, hint } from './names.ts'
 import type { ReportType } from './report-type.ts'
 import { checkName, versionOf } from './sql-report.ts'
 
-const KEYS = ['title', 'description', 'parameters', 'columns', 'rows', 'fileName', 'retention', 'timeout', 'maxRows', 'roles', 'deprecated']
+const KEYS = [
+  'title',
+  'description',
+  'parameters',
+  'columns',
+  'rows',
+  'fileName',
+  'retention',
+  'timeout',
+  'maxRows',
+  'roles',
+  'deprecated',
+]
 
 /** What the author's file exports, checked. */
 export type Definition = ReportDefinition
@@ -55,14 +67,18 @@ async function importDefault(name: string, text: string, directory: string, faul
     const { message, stack = '' } = error as Error
     const place = stack.indexOf(`${url}:`)
     const line = place < 0 ? NaN : Number.parseInt(stack.slice(place + url.length + 1), 10)
-    faults.add(`it can't be loaded: ${message.replaceAll(url, `${name}.ts`).replaceAll(directory, '').split('\n')[0]}`, Number.isNaN(line) ? undefined : line)
+    faults.add(
+      `it can't be loaded: ${message.replaceAll(url, `${name}.ts`).replaceAll(directory, '').split('\n')[0]}`,
+      Number.isNaN(line) ? undefined : line,
+    )
     faults.throwAny()
     throw error
   }
 }
 
 function readDefinition(name: string, text: string, given: Record<string, unknown>, faults: Faults): ReportType {
-  for (const key of Object.keys(given)) if (!KEYS.includes(key)) faults.add(`"${key}" is not known to defineReport.${hint(key, KEYS)}`)
+  for (const key of Object.keys(given))
+    if (!KEYS.includes(key)) faults.add(`"${key}" is not known to defineReport.${hint(key, KEYS)}`)
   const words = (key: string): string | null => {
     const value = given[key] ?? null
     if (value !== null && (typeof value !== 'string' || value.trim() === '')) faults.add(`${key} must be text.`)
@@ -70,7 +86,8 @@ function readDefinition(name: string, text: string, given: Record<string, unknow
   }
   const title = words('title')
   if (title === null) faults.add('title is missing.')
-  if (typeof given['rows'] !== 'function') faults.add('rows is missing: write "async *rows({ parameters, signal }) { yield ... }".')
+  if (typeof given['rows'] !== 'function')
+    faults.add('rows is missing: write "async *rows({ parameters, signal }) { yield ... }".')
   const parameters = readParameters(given['parameters'], faults)
   const fileName = words('fileName') ?? `${name}-{date}`
   checkFileName(fileName, parameters, (fault) => faults.add(fault))
@@ -100,18 +117,25 @@ function readParameters(given: unknown, faults: Faults): Parameter[] {
     faults.add('parameters must be an object: { start_date: { type: "DateExpression!" } }.')
     return []
   }
-  const parameters = Object.entries(given).flatMap(([name, declaration]) => parseDeclaration(name, declaration, (fault) => faults.add(fault)) ?? [])
+  const parameters = Object.entries(given).flatMap(
+    ([name, declaration]) => parseDeclaration(name, declaration, (fault) => faults.add(fault)) ?? [],
+  )
   checkDistinct(parameters, (fault) => faults.add(fault))
   return parameters
 }
 
 function readColumns(given: unknown, faults: Faults): Column[] {
   if (typeof given !== 'object' || given === null || Array.isArray(given) || Object.keys(given).length === 0) {
-    faults.add('columns is missing: write names and types in the order of the document, e.g. { id: "Int", title: "String" }.')
+    faults.add(
+      'columns is missing: write names and types in the order of the document, e.g. { id: "Int", title: "String" }.',
+    )
     return []
   }
   return Object.entries(given as Record<string, unknown>).flatMap(([name, said]) => {
-    const { type, description } = (typeof said === 'string' ? { type: said } : (said ?? {})) as { type?: unknown; description?: unknown }
+    const { type, description } = (typeof said === 'string' ? { type: said } : (said ?? {})) as {
+      type?: unknown
+      description?: unknown
+    }
     if (!COLUMN_TYPES.includes(type as ColumnType)) {
       faults.add(`column ${name}: "${String(type)}" is not a type.${hint(String(type), COLUMN_TYPES)}`)
       return []

@@ -51,7 +51,11 @@ export function readOnce(read: string): string {
 }
 
 /** Everything that the statement of a type reads, for one `set_config` each. */
-export function settingsOf(type: Pick<ReportType, 'parameters'>, resolved: { readonly [name: string]: Json }, asker: Asker): Setting[] {
+export function settingsOf(
+  type: Pick<ReportType, 'parameters'>,
+  resolved: { readonly [name: string]: Json },
+  asker: Asker,
+): Setting[] {
   const reserved: Record<(typeof RESERVED)[number], string> = {
     tenant_id: asker.tenantId,
     viewer_id: asker.viewerId,
@@ -60,14 +64,19 @@ export function settingsOf(type: Pick<ReportType, 'parameters'>, resolved: { rea
   }
   return [
     ...RESERVED.map((name): Setting => [`broadsheet.${name}`, reserved[name]]),
-    ...type.parameters.map((parameter): Setting => [`broadsheet.p_${parameter.name}`, encode(parameter, resolved[parameter.name] ?? null)]),
+    ...type.parameters.map((parameter): Setting => [
+      `broadsheet.p_${parameter.name}`,
+      encode(parameter, resolved[parameter.name] ?? null),
+    ]),
   ]
 }
 
 function encode(parameter: Parameter, value: Json): string {
   if (value === null) return ''
   const text = Array.isArray(value) ? `{${value.map((item) => quote(String(item))).join(',')}}` : String(value)
-  return mayBeNull(parameter) && !parameter.list && SQL_TYPES[parameter.type as keyof typeof SQL_TYPES] === 'text' ? `=${text}` : text
+  return mayBeNull(parameter) && !parameter.list && SQL_TYPES[parameter.type as keyof typeof SQL_TYPES] === 'text'
+    ? `=${text}`
+    : text
 }
 
 /** An item of an array literal: quoted always, so that NULL, blanks and braces are text like any other. */

@@ -32,8 +32,13 @@ export function parseSqlReport(fileName: string, text: string): ReportType {
     throw new Error('a head that could not be read has no fault')
   }
   const used = new Set<string>()
-  const compile = (sql: string, line: (offset: number) => number, what: string) => compileQuery(sql, { head, faults, line, what, used })
-  const statement = compile(text.slice(close + CLOSE.length), (offset) => lineAt(text, close + CLOSE.length + offset), 'the query')
+  const compile = (sql: string, line: (offset: number) => number, what: string) =>
+    compileQuery(sql, { head, faults, line, what, used })
+  const statement = compile(
+    text.slice(close + CLOSE.length),
+    (offset) => lineAt(text, close + CLOSE.length + offset),
+    'the query',
+  )
   const summary = head.summary === null ? null : compile(head.summary, () => head.summaryLine, 'the summary')
   checkUse(head, used, faults, lineAt(text, close))
   faults.throwAny()
@@ -73,7 +78,8 @@ export function versionOf(text: string): string {
 
 /** The name of a type, from that of its file. Faults are told; what comes back is good enough to go on. */
 export function checkName(name: string, faults: Faults): string {
-  if (!NAME.test(name) || name.length > 50) faults.add('the name of the file is the name of the type: snake_case, [a-z][a-z0-9_]*, at most 50 characters.')
+  if (!NAME.test(name) || name.length > 50)
+    faults.add('the name of the file is the name of the type: snake_case, [a-z][a-z0-9_]*, at most 50 characters.')
   if (camelCase(name) === 'byName') faults.add('by_name is what any type can be asked for by: choose another name.')
   return name
 }
@@ -95,8 +101,10 @@ function compileQuery(sql: string, { head, faults, line, what, used }: Compiling
   const scan = scanSql(sql)
   const names = head.parameters.map(({ name }) => name)
   if (scan.unclosed) faults.add(`${what} has ${scan.unclosed.what}.`, line(scan.unclosed.start))
-  else if (scan.firstWord === null) faults.add(`${what} is missing: write one SELECT${what === 'the query' ? ` after ${CLOSE}` : ''}.`, line(0))
-  else if (!BEGINNINGS.includes(scan.firstWord)) faults.add(`${what} must be one SELECT; it begins with "${scan.firstWord}".`, line(sql.search(/\S/)))
+  else if (scan.firstWord === null)
+    faults.add(`${what} is missing: write one SELECT${what === 'the query' ? ` after ${CLOSE}` : ''}.`, line(0))
+  else if (!BEGINNINGS.includes(scan.firstWord))
+    faults.add(`${what} must be one SELECT; it begins with "${scan.firstWord}".`, line(sql.search(/\S/)))
   for (const semicolon of scan.semicolons) {
     if (semicolon < scan.end) faults.add(`${what} goes on after a semicolon: a report is one SELECT.`, line(semicolon))
   }
@@ -109,7 +117,10 @@ function compileQuery(sql: string, { head, faults, line, what, used }: Compiling
   const body = sql.slice(0, scan.end)
   const compile = (around: (read: string) => string) =>
     replacePlaceholders(body, scan.placeholders, ({ name, cast }) => {
-      const read = readSetting(name, head.parameters.find((parameter) => parameter.name === name))
+      const read = readSetting(
+        name,
+        head.parameters.find((parameter) => parameter.name === name),
+      )
       return around(cast === null ? read : `(${read})::${cast}`)
     }).trim()
   return { plain: compile((read) => `(${read})`), once: compile(readOnce) }
@@ -117,10 +128,18 @@ function compileQuery(sql: string, { head, faults, line, what, used }: Compiling
 
 function checkUse(head: Head, used: ReadonlySet<string>, faults: Faults, headEnd: number): void {
   for (const { name } of head.parameters) {
-    if (!used.has(name)) faults.add(`parameter ${name} is declared but not used: write :${name} in the query, or remove it.`, head.parameterLines.get(name))
+    if (!used.has(name))
+      faults.add(
+        `parameter ${name} is declared but not used: write :${name} in the query, or remove it.`,
+        head.parameterLines.get(name),
+      )
   }
-  if (head.shared && used.has('tenant_id')) faults.add('the query uses :tenant_id, so it is not shared: remove "tenancy: shared".', headEnd)
+  if (head.shared && used.has('tenant_id'))
+    faults.add('the query uses :tenant_id, so it is not shared: remove "tenancy: shared".', headEnd)
   if (!head.shared && !used.has('tenant_id')) {
-    faults.add('the query does not use :tenant_id, so every tenant would see the same rows: add it to the WHERE, or say "tenancy: shared" in the head.', headEnd)
+    faults.add(
+      'the query does not use :tenant_id, so every tenant would see the same rows: add it to the WHERE, or say "tenancy: shared" in the head.',
+      headEnd,
+    )
   }
 }

@@ -64,7 +64,8 @@ const READERS: Record<ParameterTypeName, Reader> = {
     typeof value === 'number' && Number.isInteger(value) && value >= -MAX_INT && value < MAX_INT
       ? { value }
       : { wrong: 'must be a whole number from -2147483648 to 2147483647.' },
-  Float: (value) => (typeof value === 'number' && Number.isFinite(value) ? { value } : { wrong: 'must be a finite number.' }),
+  Float: (value) =>
+    typeof value === 'number' && Number.isFinite(value) ? { value } : { wrong: 'must be a finite number.' },
   Decimal(value) {
     if (typeof value === 'number' && Number.isFinite(value)) return { value: String(value) }
     if (typeof value === 'bigint') return { value: String(value) }
@@ -72,23 +73,36 @@ const READERS: Record<ParameterTypeName, Reader> = {
     return { wrong: 'must be a decimal: a number, or its digits as text, e.g. "12.50".' }
   },
   Boolean: (value) => (typeof value === 'boolean' ? { value } : { wrong: 'must be true or false.' }),
-  ID: (value) => (typeof value === 'number' && Number.isSafeInteger(value) ? { value: String(value) } : readText(value)),
+  ID: (value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) ? { value: String(value) } : readText(value),
   BigInt(value) {
     const whole =
-      typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^[+-]?\d{1,20}$/.test(value))
+      typeof value === 'bigint' ||
+      (typeof value === 'number' && Number.isSafeInteger(value)) ||
+      (typeof value === 'string' && /^[+-]?\d{1,20}$/.test(value))
         ? BigInt(value as bigint | number | string)
         : null
-    if (whole === null || whole < INT64[0] || whole > INT64[1]) return { wrong: 'must be a whole number of 64 bits: a number below 2^53, or its digits as text.' }
+    if (whole === null || whole < INT64[0] || whole > INT64[1])
+      return { wrong: 'must be a whole number of 64 bits: a number below 2^53, or its digits as text.' }
     return { value: String(whole) }
   },
   Date(value) {
-    const date = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? attempt(() => Temporal.PlainDate.from(value).toString()) : null
-    return date === null || date.startsWith('0000') ? { wrong: 'must be a date that exists, written YYYY-MM-DD.' } : { value: date }
+    const date =
+      typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)
+        ? attempt(() => Temporal.PlainDate.from(value).toString())
+        : null
+    return date === null || date.startsWith('0000')
+      ? { wrong: 'must be a date that exists, written YYYY-MM-DD.' }
+      : { value: date }
   },
   DateTime(value) {
-    const written = typeof value === 'string' && /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/.test(value)
+    const written =
+      typeof value === 'string' &&
+      /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/.test(value)
     const instant = written ? attempt(() => Temporal.Instant.from(value.toUpperCase()).toString()) : null
-    return instant === null ? { wrong: 'must be an instant with its offset, e.g. "2026-11-21T09:00:00Z".' } : { value: instant }
+    return instant === null
+      ? { wrong: 'must be an instant with its offset, e.g. "2026-11-21T09:00:00Z".' }
+      : { value: instant }
   },
   DateExpression(value, context) {
     const forgiving = 'syntaxOnly' in context
@@ -110,7 +124,8 @@ const ANY_MOMENT: DateContext = { now: SOME_INSTANT, timeZone: 'UTC', slot: SOME
 function readText(value: unknown): Result {
   if (typeof value !== 'string') return { wrong: 'must be text.' }
   if (value.length > LONGEST_TEXT) return { wrong: `is longer than ${LONGEST_TEXT} characters.` }
-  if (value.includes('\0') || !value.isWellFormed()) return { wrong: 'holds a character that no database stores (NUL, or half of a surrogate pair).' }
+  if (value.includes('\0') || !value.isWellFormed())
+    return { wrong: 'holds a character that no database stores (NUL, or half of a surrogate pair).' }
   return { value }
 }
 

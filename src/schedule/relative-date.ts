@@ -27,7 +27,9 @@ const OFFSETS: Record<string, number> = { this: 0, last: -1, next: 1 }
 export const DATE_NAMES: readonly string[] = [
   ...Object.keys(DAYS),
   ...INSTANTS,
-  ...Object.keys(OFFSETS).flatMap((which) => PERIODS.flatMap((period) => [`${which}_${period}_start`, `${which}_${period}_end`])),
+  ...Object.keys(OFFSETS).flatMap((which) =>
+    PERIODS.flatMap((period) => [`${which}_${period}_start`, `${which}_${period}_end`]),
+  ),
 ]
 
 /**
@@ -43,7 +45,9 @@ export function resolveDateExpression(text: string, context: DateContext): strin
   if (date === null) throw new DateExpressionError(`"${shown(text)}" is not a date expression.${remedy(name)}`)
   if (duration === null) return date.toString()
   if (hasTime(duration)) {
-    throw new DateExpressionError(`"${shown(text)}" moves a date by hours, minutes or seconds: use days or longer (P1D), or "now".`)
+    throw new DateExpressionError(
+      `"${shown(text)}" moves a date by hours, minutes or seconds: use days or longer (P1D), or "now".`,
+    )
   }
   return inRange(text, () => date.add(duration).toString())
 }
@@ -51,7 +55,9 @@ export function resolveDateExpression(text: string, context: DateContext): strin
 function resolveLiteral(text: string): string | null {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return real(text, () => Temporal.PlainDate.from(text).toString())
   if (/^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?$/.test(text)) {
-    throw new DateExpressionError(`"${text}" has no offset: write an instant as "2026-11-21T09:00:00Z" or "2026-11-21T09:00:00+02:00".`)
+    throw new DateExpressionError(
+      `"${text}" has no offset: write an instant as "2026-11-21T09:00:00Z" or "2026-11-21T09:00:00+02:00".`,
+    )
   }
   if (!/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/.test(text)) return null
   return real(text, () => Temporal.Instant.from(text.toUpperCase()).toString())
@@ -70,7 +76,10 @@ function real(text: string, read: () => string): string {
 function split(text: string): [name: string, duration: Temporal.Duration | null] {
   const bare = /^\{\{\s*(.*?)\s*\}\}$/.exec(text)?.[1] ?? text
   const parts = /^([a-z_]+)(?:([+-])(P.+))?$/.exec(bare)
-  if (!parts) throw new DateExpressionError(`"${shown(text)}" is not a date expression.${remedy(/^[a-z_]*/i.exec(bare)?.[0] ?? '')}`)
+  if (!parts)
+    throw new DateExpressionError(
+      `"${shown(text)}" is not a date expression.${remedy(/^[a-z_]*/i.exec(bare)?.[0] ?? '')}`,
+    )
   const [, name, sign, iso] = parts
   if (iso === undefined) return [name!, null]
   try {
@@ -82,9 +91,14 @@ function split(text: string): [name: string, duration: Temporal.Duration | null]
   }
 }
 
-function shiftedInstant(name: string, duration: Temporal.Duration | null, { now, timeZone, slot, lastSlot }: DateContext): string | null {
+function shiftedInstant(
+  name: string,
+  duration: Temporal.Duration | null,
+  { now, timeZone, slot, lastSlot }: DateContext,
+): string | null {
   const instant = name === 'now' ? now : name === 'slot' ? slot : lastSlot
-  if (instant === undefined) throw new DateExpressionError(`"${name}" is known only in a schedule: write a date, "now" or "today".`)
+  if (instant === undefined)
+    throw new DateExpressionError(`"${name}" is known only in a schedule: write a date, "now" or "today".`)
   if (instant === 'open') return null
   if (duration === null) return instant.toString()
   return inRange(name, () => instant.toZonedDateTimeISO(timeZone).add(duration).toInstant().toString())
@@ -105,12 +119,20 @@ function namedDate(name: string, { now, timeZone }: DateContext): Temporal.Plain
 function startOf(date: Temporal.PlainDate, period: Period, offset: number): Temporal.PlainDate {
   if (period === 'week') return date.subtract({ days: date.dayOfWeek - 1 }).add({ weeks: offset })
   if (period === 'month') return date.with({ day: 1 }).add({ months: offset })
-  if (period === 'quarter') return date.with({ day: 1, month: date.month - ((date.month - 1) % 3) }).add({ months: 3 * offset })
+  if (period === 'quarter')
+    return date.with({ day: 1, month: date.month - ((date.month - 1) % 3) }).add({ months: 3 * offset })
   return date.with({ day: 1, month: 1 }).add({ years: offset })
 }
 
 function hasTime(duration: Temporal.Duration): boolean {
-  return duration.hours !== 0 || duration.minutes !== 0 || duration.seconds !== 0 || duration.milliseconds !== 0 || duration.microseconds !== 0 || duration.nanoseconds !== 0
+  return (
+    duration.hours !== 0 ||
+    duration.minutes !== 0 ||
+    duration.seconds !== 0 ||
+    duration.milliseconds !== 0 ||
+    duration.microseconds !== 0 ||
+    duration.nanoseconds !== 0
+  )
 }
 
 /** Years 1 to 9999: what Postgres, JSON readers and people take for a date without further signs. */
@@ -121,13 +143,16 @@ function inRange(text: string, move: () => string): string {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
   }
-  if (!/^\d{4}-/.test(moved) || moved.startsWith('0000')) throw new DateExpressionError(`"${shown(text)}" leaves the years 1 to 9999.`)
+  if (!/^\d{4}-/.test(moved) || moved.startsWith('0000'))
+    throw new DateExpressionError(`"${shown(text)}" leaves the years 1 to 9999.`)
   return moved
 }
 
 function remedy(name: string): string {
   const near = hint(name, DATE_NAMES)
-  return near.startsWith(' Did') ? near : ' Write a date ("2026-11-21"), an instant with its offset, or a name such as "today-P7D" or "last_month_start".'
+  return near.startsWith(' Did')
+    ? near
+    : ' Write a date ("2026-11-21"), an instant with its offset, or a name such as "today-P7D" or "last_month_start".'
 }
 
 function shown(text: string): string {

@@ -17,7 +17,9 @@ export async function* readBatches<R>(
   fail: (error: unknown) => Error = reportFailure,
 ): AsyncGenerator<R[], void, undefined> {
   const config = { types: cellTypes, ...(query.rowMode === 'array' ? { rowMode: 'array' as const } : {}) }
-  const cursor = client.query(new Cursor<R>(query.text, query.values as unknown[] | undefined, config as ConstructorParameters<typeof Cursor>[2]))
+  const cursor = client.query(
+    new Cursor<R>(query.text, query.values as unknown[] | undefined, config as ConstructorParameters<typeof Cursor>[2]),
+  )
   let next = read(cursor)
   try {
     for (;;) {

@@ -14,7 +14,10 @@ export interface Field {
 
 /** @param arrays those oids that are array types; all else that is not known here is text. */
 export function columnsOf(fields: readonly Field[], arrays: ReadonlySet<number>): Column[] {
-  return fields.map(({ name, dataTypeID }) => ({ name, type: BY_OID[dataTypeID] ?? (arrays.has(dataTypeID) ? 'List' : 'String') }))
+  return fields.map(({ name, dataTypeID }) => ({
+    name,
+    type: BY_OID[dataTypeID] ?? (arrays.has(dataTypeID) ? 'List' : 'String'),
+  }))
 }
 
 /** Oids of which only the source's catalog knows whether they are arrays. */
@@ -41,7 +44,8 @@ export const cellTypes = {
  * What has no such form (infinity, years before 1 or after 9999) stays as Postgres writes it.
  */
 export function instantText(text: string): string {
-  if (text.endsWith('+00') && text.charCodeAt(10) === 32 && text.charCodeAt(4) === 45) return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`
+  if (text.endsWith('+00') && text.charCodeAt(10) === 32 && text.charCodeAt(4) === 45)
+    return `${text.slice(0, 10)}T${text.slice(11, -3)}Z`
   const parts = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(\.\d+)?([+-]\d{2}(?::\d{2}){0,2})$/.exec(text)
   if (!parts) return text
   const [, day, time, fraction = '', offset] = parts

@@ -33,7 +33,12 @@ interface Inside {
  */
 export async function openConnection(url: string, log: Log, signal?: AbortSignal): Promise<Connection> {
   signal?.throwIfAborted()
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_WITHIN, keepAlive: true, application_name: 'broadsheet' })
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_WITHIN,
+    keepAlive: true,
+    application_name: 'broadsheet',
+  })
   const inside = client as unknown as Inside
   // The query that runs hears of a lost connection itself; without a listener of the client's own the process would end.
   client.on('error', (error) => log.debug({ err: error }, 'a connection to a source was lost'))

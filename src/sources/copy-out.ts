@@ -22,8 +22,14 @@ const WAITING = 256 * 1024
  * COPY of a query as CSV with a header line. Postgres sends one CopyData message for each line, so that counting messages
  * counts rows exactly, also where cells hold line breaks. What a read of the socket brought is given on as one chunk.
  */
-export function copyOut(client: Client, statement: string, fail: (error: unknown) => Error = reportFailure): CopyReading {
-  const stream = copyTo(`copy (\n${statement}\n) to stdout (format csv, header)`, { highWaterMark: WAITING }) as unknown as Inside
+export function copyOut(
+  client: Client,
+  statement: string,
+  fail: (error: unknown) => Error = reportFailure,
+): CopyReading {
+  const stream = copyTo(`copy (\n${statement}\n) to stdout (format csv, header)`, {
+    highWaterMark: WAITING,
+  }) as unknown as Inside
   const complete = Promise.withResolvers<number>()
   complete.promise.catch(() => {}) // Told through the stream as well; whoever asks for the count hears it again.
   let lines = 0

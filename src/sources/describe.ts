@@ -45,7 +45,10 @@ export async function describeStatement(client: Client, text: string): Promise<C
   const fields = await description.fields
   const unknown = unknownTypes(fields)
   if (unknown.length === 0) return columnsOf(fields, new Set())
-  const arrays = await client.query<{ oid: number }>("select oid::int8::int4 as oid from pg_type where oid = any($1::oid[]) and typcategory = 'A'", [unknown])
+  const arrays = await client.query<{ oid: number }>(
+    "select oid::int8::int4 as oid from pg_type where oid = any($1::oid[]) and typcategory = 'A'",
+    [unknown],
+  )
   return columnsOf(fields, new Set(arrays.rows.map(({ oid }) => oid)))
 }
 
@@ -58,8 +61,10 @@ export function asSubquery(statement: string): string {
 export function checkColumnNames(columns: readonly Column[]): void {
   const seen = new Set<string>()
   for (const [index, { name }] of columns.entries()) {
-    if (name === '?column?') throw new SourceFault('INVALID', `column ${index + 1} of the query has no name: write "... as some_name".`)
-    if (seen.has(name)) throw new SourceFault('INVALID', `the query has two columns called "${name}": rename one with "as".`)
+    if (name === '?column?')
+      throw new SourceFault('INVALID', `column ${index + 1} of the query has no name: write "... as some_name".`)
+    if (seen.has(name))
+      throw new SourceFault('INVALID', `the query has two columns called "${name}": rename one with "as".`)
     seen.add(name)
   }
   if (columns.length === 0) throw new SourceFault('INVALID', 'the query has no columns: select at least one.')

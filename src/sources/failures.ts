@@ -19,7 +19,11 @@ function sqlstate(error: unknown): string {
 export function isUnreachable(error: unknown): boolean {
   const code = sqlstate(error)
   if (/^(08|57P0|53300|28|3D000)/.test(code) || NETWORK.test(code)) return true
-  return code === '' && error instanceof Error && /connection|terminated|timeout|socket|ECONN|not queryable/i.test(error.message)
+  return (
+    code === '' &&
+    error instanceof Error &&
+    /connection|terminated|timeout|socket|ECONN|not queryable/i.test(error.message)
+  )
 }
 
 /**
@@ -30,12 +34,30 @@ export function reportFailure(error: unknown): ReportFailed {
   if (error instanceof ReportFailed) return error
   const code = sqlstate(error)
   const cause = { cause: error }
-  if (code === '57014' && /user request/.test(said(error))) return new ReportFailed('SOURCE_QUERY_FAILED', 'The query was cancelled at the source.', { ...cause, retryable: true })
+  if (code === '57014' && /user request/.test(said(error)))
+    return new ReportFailed('SOURCE_QUERY_FAILED', 'The query was cancelled at the source.', {
+      ...cause,
+      retryable: true,
+    })
   if (code === '57014') return new ReportFailed('TIMEOUT', 'The query took longer than the report type allows.', cause)
-  if (isUnreachable(error)) return new ReportFailed('SOURCE_UNAVAILABLE', 'The source did not answer, or the connection to it was lost.', { ...cause, retryable: true })
-  if (code === '42501' || code === '25006') return new ReportFailed('SOURCE_QUERY_FAILED', `The source does not allow this query: ${said(error)} (${code}).`, cause)
-  if (/^(40|53|55P03|58)/.test(code)) return new ReportFailed('SOURCE_QUERY_FAILED', `The source could not finish the query now (${code}).`, { ...cause, retryable: true })
-  if (/^[0-9A-Z]{5}$/.test(code)) return new ReportFailed('SOURCE_QUERY_FAILED', `The query failed: ${said(error)} (${code}).`, cause)
+  if (isUnreachable(error))
+    return new ReportFailed('SOURCE_UNAVAILABLE', 'The source did not answer, or the connection to it was lost.', {
+      ...cause,
+      retryable: true,
+    })
+  if (code === '42501' || code === '25006')
+    return new ReportFailed(
+      'SOURCE_QUERY_FAILED',
+      `The source does not allow this query: ${said(error)} (${code}).`,
+      cause,
+    )
+  if (/^(40|53|55P03|58)/.test(code))
+    return new ReportFailed('SOURCE_QUERY_FAILED', `The source could not finish the query now (${code}).`, {
+      ...cause,
+      retryable: true,
+    })
+  if (/^[0-9A-Z]{5}$/.test(code))
+    return new ReportFailed('SOURCE_QUERY_FAILED', `The query failed: ${said(error)} (${code}).`, cause)
   return new ReportFailed('INTERNAL', 'The source could not be read.', cause)
 }
 
@@ -43,10 +65,12 @@ export function reportFailure(error: unknown): ReportFailed {
 export function describeFault(error: unknown, what: string): SourceFault {
   if (error instanceof SourceFault) return error
   const code = sqlstate(error)
-  if (isUnreachable(error)) return new SourceFault('UNREACHABLE', 'Its source can\'t be reached.', error)
-  if (/^(0A|22|25|2F|42601)/.test(code)) return new SourceFault('INVALID', `${what} is refused by its source: ${said(error)} (${code}).`, error)
+  if (isUnreachable(error)) return new SourceFault('UNREACHABLE', "Its source can't be reached.", error)
+  if (/^(0A|22|25|2F|42601)/.test(code))
+    return new SourceFault('INVALID', `${what} is refused by its source: ${said(error)} (${code}).`, error)
   // A table, column, function, key or right that is not there (yet): what makes the difference lies with the source.
-  if (code.startsWith('42') || code === '3F000') return new SourceFault('ABSENT', `Its source can't run ${what} as it stands: ${said(error)} (${code}).`, error)
+  if (code.startsWith('42') || code === '3F000')
+    return new SourceFault('ABSENT', `Its source can't run ${what} as it stands: ${said(error)} (${code}).`, error)
   return new SourceFault('UNREACHABLE', `Its source could not describe ${what} (${code || 'no code'}).`, error)
 }
 

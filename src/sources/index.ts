@@ -6,7 +6,10 @@ import type { Source } from './source.ts'
 export type Sources = ReadonlyMap<string, Source>
 
 /** Opens nothing yet: each source connects when it is asked. */
-export function createSources(urls: Readonly<Record<string, string>>, options: { log: Log; maxConnections: number }): Sources {
+export function createSources(
+  urls: Readonly<Record<string, string>>,
+  options: { log: Log; maxConnections: number },
+): Sources {
   return new Map(Object.entries(urls).map(([name, url]) => [name, createPostgresSource(name, url, options)]))
 }
 

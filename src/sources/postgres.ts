@@ -65,7 +65,8 @@ export function createPostgresSource(name: string, url: string, options: { log: 
         await bind(client, settings)
         const columns = await describeStatement(client, statement)
         const wrapped = await describeStatement(client, asSubquery(statement))
-        if (columns.length > 0 && wrapped.length !== columns.length) throw new SourceFault('INVALID', 'the query is no single SELECT.')
+        if (columns.length > 0 && wrapped.length !== columns.length)
+          throw new SourceFault('INVALID', 'the query is no single SELECT.')
         checkColumnNames(columns)
         await client.query(asSubquery(statement)).catch(passDataErrors)
         return columns
@@ -100,7 +101,7 @@ export function createPostgresSource(name: string, url: string, options: { log: 
 
 /** The values at hand while describing are empty; that they can't be cast says nothing about the query. */
 function passDataErrors(error: unknown): void {
-  if (!/^22/.test((error as { code?: string }).code ?? '')) throw error
+  if (!(error as { code?: string }).code?.startsWith('22')) throw error
 }
 
 function createClient(connect: (signal?: AbortSignal) => Promise<Connection>, session: SessionOptions): SourceClient {
@@ -112,7 +113,12 @@ function createClient(connect: (signal?: AbortSignal) => Promise<Connection>, se
       try {
         connection = await connect(signal)
         await beginReading(connection.client, session)
-        for await (const rows of readBatches<Record<string, unknown>>(connection.client, { text, values, rowMode: 'object' }, fail)) yield* rows
+        for await (const rows of readBatches<Record<string, unknown>>(
+          connection.client,
+          { text, values, rowMode: 'object' },
+          fail,
+        ))
+          yield* rows
       } catch (error) {
         throw fail(error)
       } finally {

@@ -12,7 +12,10 @@ import { chooseForm } from './plan.ts'
 import type { Reading, ReadingOptions, SessionOptions } from './source.ts'
 
 /** Begins a read-only snapshot and binds everything that statements read there. Rejects with pg's error. */
-export async function beginReading(client: Client, { reportId, settings, timeZone, timeoutMs }: Omit<SessionOptions, 'signal'>): Promise<void> {
+export async function beginReading(
+  client: Client,
+  { reportId, settings, timeZone, timeoutMs }: Omit<SessionOptions, 'signal'>,
+): Promise<void> {
   await client.query('begin isolation level repeatable read read only')
   await bind(client, [
     ['application_name', `broadsheet ${reportId}`],
@@ -46,7 +49,10 @@ export async function startReading(connection: Connection, options: ReadingOptio
     try {
       const { statement } = await chooseForm(client, body.summary, body.once.summary ?? body.summary)
       // Whatever its author wrote, one row of it is read.
-      const { rows } = await client.query({ text: `select * from (\n${statement}\n) as summary limit 1`, types: cellTypes as never })
+      const { rows } = await client.query({
+        text: `select * from (\n${statement}\n) as summary limit 1`,
+        types: cellTypes as never,
+      })
       return (rows[0] as { [column: string]: Json } | undefined) ?? null
     } catch (error) {
       throw fail(error)

@@ -18,12 +18,20 @@ select quote_ident(current_user) as role,
  * an author could do is bounded by this role, so a mighty one is refused though each transaction is read-only.
  */
 export async function checkRole(client: Client): Promise<string | null> {
-  const { rows } = await client.query<{ role: string; superuser: string | null; files: string | null; owned: string | null; own_tables: string | null }>(CHECK)
+  const { rows } = await client.query<{
+    role: string
+    superuser: string | null
+    files: string | null
+    owned: string | null
+    own_tables: string | null
+  }>(CHECK)
   const { role, superuser, files, owned, own_tables: ownTables } = rows[0]!
   const instead = `Use a role of its own: create role broadsheet_reader login password '...'; grant usage on schema ... to broadsheet_reader; grant select on all tables in schema ... to broadsheet_reader;`
-  if (superuser !== null) return `its role ${role} is a superuser${`"${superuser}"` === role || superuser === role ? '' : ` through ${superuser}`}. ${instead}`
+  if (superuser !== null)
+    return `its role ${role} is a superuser${`"${superuser}"` === role || superuser === role ? '' : ` through ${superuser}`}. ${instead}`
   if (files !== null) return `its role ${role} may reach files of the server: revoke ${files} from ${role};`
   if (owned !== null) return `its role ${role} owns something there (${owned}). ${instead}`
-  if (ownTables !== null) return `its role ${role} can read Broadsheet's own tables: revoke all on schema broadsheet from ${role}; revoke all on all tables in schema broadsheet from ${role};`
+  if (ownTables !== null)
+    return `its role ${role} can read Broadsheet's own tables: revoke all on schema broadsheet from ${role}; revoke all on all tables in schema broadsheet from ${role};`
   return null
 }

@@ -17,7 +17,12 @@ const declare = (declarations: Record<string, unknown>): { parameters: Parameter
   }),
 })
 const check = (declarations: Record<string, unknown>, values: unknown, more = {}) =>
-  checkParameters(declare(declarations), values, { path: ['report', 'sales'], now: NOW, timeZone: 'Europe/Berlin', ...more })
+  checkParameters(declare(declarations), values, {
+    path: ['report', 'sales'],
+    now: NOW,
+    timeZone: 'Europe/Berlin',
+    ...more,
+  })
 function errorsOf(declarations: Record<string, unknown>, values: unknown) {
   try {
     check(declarations, values)
@@ -92,7 +97,12 @@ test.each([
 
 test('every error is told at once, each with its whole path', () => {
   const errors = errorsOf(
-    { start_date: { type: 'DateExpression!' }, end_date: { type: 'DateExpression!' }, region: { type: 'String', values: ['EU', 'US'] }, ids: { type: '[Int!]' } },
+    {
+      start_date: { type: 'DateExpression!' },
+      end_date: { type: 'DateExpression!' },
+      region: { type: 'String', values: ['EU', 'US'] },
+      ids: { type: '[Int!]' },
+    },
     { endDate: 'nonsense', region: 'EUR', ids: [1, 'x', null], strtDate: 'today' },
   )
   expect(errors.map(({ field, code }) => [field!.slice(2).join('.'), code])).toEqual([
@@ -110,7 +120,12 @@ test('every error is told at once, each with its whole path', () => {
 
 test('what was asked is kept as it was; what runs has defaults, nulls and resolved dates', () => {
   const { parameters, resolved } = check(
-    { start_date: { type: 'DateExpression!' }, region: { type: 'String' }, min_amount: { type: 'Decimal', default: 0 }, top: { type: 'Int', default: 10 } },
+    {
+      start_date: { type: 'DateExpression!' },
+      region: { type: 'String' },
+      min_amount: { type: 'Decimal', default: 0 },
+      top: { type: 'Int', default: 10 },
+    },
     { startDate: '{{last_week_start}}', top: null },
   )
   expect(parameters).toEqual({ startDate: '{{last_week_start}}' })
@@ -128,14 +143,23 @@ test.each([
   ['start_date', 'end_date', '2026-11-21T23:30:00Z', '2026-11-21', true], // In Berlin that is the 22nd.
 ])('%s and %s: %s to %s', (start, end, first, last, refused) => {
   const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
-  const errors = errorsOf({ [start]: { type: 'DateExpression' }, [end]: { type: 'DateExpression' } }, { [camel(start)]: first, [camel(end)]: last })
+  const errors = errorsOf(
+    { [start]: { type: 'DateExpression' }, [end]: { type: 'DateExpression' } },
+    { [camel(start)]: first, [camel(end)]: last },
+  )
   expect(errors.map(({ field, code }) => [field!.at(-1), code])).toEqual(refused ? [[camel(end), 'INVALID']] : [])
 })
 
 test('last_slot that is still open leaves the parameters unresolved, and nothing else unchecked', () => {
   const declarations = { since: { type: 'DateExpression!' }, top: { type: 'Int' } }
-  expect(check(declarations, { since: 'last_slot' }, { slot: NOW, lastSlot: 'open' })).toEqual({ parameters: { since: 'last_slot' }, resolved: null })
-  expect(check(declarations, { since: 'last_slot' }, { slot: NOW, lastSlot: NOW }).resolved).toEqual({ since: '2026-11-21T09:00:00Z', top: null })
+  expect(check(declarations, { since: 'last_slot' }, { slot: NOW, lastSlot: 'open' })).toEqual({
+    parameters: { since: 'last_slot' },
+    resolved: null,
+  })
+  expect(check(declarations, { since: 'last_slot' }, { slot: NOW, lastSlot: NOW }).resolved).toEqual({
+    since: '2026-11-21T09:00:00Z',
+    top: null,
+  })
   expect(() => check(declarations, { since: 'last_slot', top: 'x' }, { slot: NOW, lastSlot: 'open' })).toThrow(Refusal)
 })
 
@@ -173,8 +197,19 @@ test.each(['tenant_id', 'Start', '1x', 'start-date'])('%s is no name of a parame
 })
 
 test('settings keep null, empty text and array literals apart', () => {
-  const type = declare({ a: { type: 'String' }, b: { type: 'String' }, c: { type: 'String!' }, d: { type: 'Int' }, e: { type: '[String!]' }, f: { type: 'Boolean', default: true } })
-  const settings = settingsOf(type, { a: null, b: '', c: '', d: null, e: ['a"b', 'c\\d', 'NULL', '{,}'], f: false }, { tenantId: 't', viewerId: 'v', timeZone: 'UTC', requestedAt: new Date(0) })
+  const type = declare({
+    a: { type: 'String' },
+    b: { type: 'String' },
+    c: { type: 'String!' },
+    d: { type: 'Int' },
+    e: { type: '[String!]' },
+    f: { type: 'Boolean', default: true },
+  })
+  const settings = settingsOf(
+    type,
+    { a: null, b: '', c: '', d: null, e: ['a"b', 'c\\d', 'NULL', '{,}'], f: false },
+    { tenantId: 't', viewerId: 'v', timeZone: 'UTC', requestedAt: new Date(0) },
+  )
   expect(settings).toEqual([
     ['broadsheet.tenant_id', 't'],
     ['broadsheet.viewer_id', 'v'],
@@ -198,7 +233,13 @@ test.each([
   ['{at}', { at: '2026-11-21T09:00:00Z' }, '2026-11-21T090000Z.csv.gz'],
   ['{list}', { list: ['EU', 'US'] }, 'EU_US.csv.gz'],
 ])('a file called %s with %j is %s', (fileName, resolved, expected) => {
-  expect(fileNameOf({ name: 'sales', fileName }, resolved as never, { extension: 'csv', compression: 'gz', date: '2026-11-21' })).toBe(expected)
+  expect(
+    fileNameOf({ name: 'sales', fileName }, resolved as never, {
+      extension: 'csv',
+      compression: 'gz',
+      date: '2026-11-21',
+    }),
+  ).toBe(expected)
 })
 
 test('a file name has at most 150 bytes and no half characters', () => {

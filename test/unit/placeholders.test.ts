@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { lineAt, replacePlaceholders, scanSql } from '../../src/report/placeholders.ts'
 
-const names = (sql: string) => scanSql(sql).placeholders.map(({ name, cast }) => (cast === null ? name : `${name}::${cast}`))
+const names = (sql: string) =>
+  scanSql(sql).placeholders.map(({ name, cast }) => (cast === null ? name : `${name}::${cast}`))
 
 test.each([
   ['select :a', ['a']],
@@ -41,7 +42,9 @@ test.each([
 
 test('what is replaced is exactly the placeholder and the cast that follows it', () => {
   const sql = "select ':a', :a::date + 1, :a::double precision -- :a"
-  expect(replacePlaceholders(sql, scanSql(sql).placeholders, ({ name, cast }) => `<${name} ${cast}>`)).toBe("select ':a', <a date> + 1, <a null>::double precision -- :a")
+  expect(replacePlaceholders(sql, scanSql(sql).placeholders, ({ name, cast }) => `<${name} ${cast}>`)).toBe(
+    "select ':a', <a date> + 1, <a null>::double precision -- :a",
+  )
 })
 
 test.each([

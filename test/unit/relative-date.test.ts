@@ -1,9 +1,18 @@
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { durationMilliseconds } from '../../src/schedule/duration.ts'
-import { DATE_NAMES, DateExpressionError, resolveDateExpression, type DateContext } from '../../src/schedule/relative-date.ts'
+import {
+  DATE_NAMES,
+  DateExpressionError,
+  resolveDateExpression,
+  type DateContext,
+} from '../../src/schedule/relative-date.ts'
 
-const at = (now: string, timeZone = 'UTC', more: Partial<DateContext> = {}): DateContext => ({ now: Temporal.Instant.from(now), timeZone, ...more })
+const at = (now: string, timeZone = 'UTC', more: Partial<DateContext> = {}): DateContext => ({
+  now: Temporal.Instant.from(now),
+  timeZone,
+  ...more,
+})
 /** A Saturday. */
 const SATURDAY = at('2026-11-21T09:30:15Z')
 
@@ -109,7 +118,13 @@ test.each([
   ['a week across the year', 'week_start', '2027-01-01T12:00:00Z', 'UTC', '2026-12-28'],
   ['months clamp', 'today-P1M', '2026-03-31T12:00:00Z', 'UTC', '2026-02-28'],
   ['months clamp in a leap year', 'today-P1M', '2028-03-31T12:00:00Z', 'UTC', '2028-02-29'],
-  ['a day on the clock over a change to summer time', 'now-P1D', '2026-03-29T12:00:00Z', 'Europe/Berlin', '2026-03-28T13:00:00Z'],
+  [
+    'a day on the clock over a change to summer time',
+    'now-P1D',
+    '2026-03-29T12:00:00Z',
+    'Europe/Berlin',
+    '2026-03-28T13:00:00Z',
+  ],
   ['24 hours over the same change', 'now-PT24H', '2026-03-29T12:00:00Z', 'Europe/Berlin', '2026-03-28T12:00:00Z'],
   ['a gap is left forward', 'now-P1D', '2026-03-30T00:30:00Z', 'Europe/Berlin', '2026-03-29T01:30:00Z'],
   ['the first quarter', 'last_quarter_end', '2026-02-15T12:00:00Z', 'UTC', '2025-12-31'],
@@ -119,7 +134,10 @@ test.each([
 })
 
 test('slot and last_slot are instants of the schedule; an open last_slot stays open', () => {
-  const context = at('2026-11-21T09:30:15Z', 'Europe/Berlin', { slot: Temporal.Instant.from('2026-11-21T09:00:00Z'), lastSlot: Temporal.Instant.from('2026-11-20T09:00:00Z') })
+  const context = at('2026-11-21T09:30:15Z', 'Europe/Berlin', {
+    slot: Temporal.Instant.from('2026-11-21T09:00:00Z'),
+    lastSlot: Temporal.Instant.from('2026-11-20T09:00:00Z'),
+  })
   expect(resolveDateExpression('slot', context)).toBe('2026-11-21T09:00:00Z')
   expect(resolveDateExpression('last_slot+PT1S', context)).toBe('2026-11-20T09:00:01Z')
   expect(resolveDateExpression('last_slot', { ...context, lastSlot: 'open' })).toBeNull()
@@ -132,15 +150,24 @@ test('every start is the day after the end before it, on every day of four years
       const bound = (name: string) => Temporal.PlainDate.from(resolveDateExpression(`${name}`, context)!)
       const start = bound(`this_${period}_start`)
       expect(bound(`last_${period}_end`).add({ days: 1 }).equals(start)).toBe(true)
-      expect(bound(`this_${period}_end`).add({ days: 1 }).equals(bound(`next_${period}_start`))).toBe(true)
-      expect(Temporal.PlainDate.compare(start, day) <= 0 && Temporal.PlainDate.compare(day, bound(`${period}_end`)) <= 0).toBe(true)
+      expect(
+        bound(`this_${period}_end`)
+          .add({ days: 1 })
+          .equals(bound(`next_${period}_start`)),
+      ).toBe(true)
+      expect(
+        Temporal.PlainDate.compare(start, day) <= 0 && Temporal.PlainDate.compare(day, bound(`${period}_end`)) <= 0,
+      ).toBe(true)
     }
   }
 })
 
 test('every name that is offered resolves', () => {
   const instant = Temporal.Instant.from('2026-11-21T09:00:00Z')
-  for (const name of DATE_NAMES) expect(resolveDateExpression(name, { now: instant, timeZone: 'UTC', slot: instant, lastSlot: instant })).toMatch(/^\d{4}-\d\d-\d\d/)
+  for (const name of DATE_NAMES)
+    expect(resolveDateExpression(name, { now: instant, timeZone: 'UTC', slot: instant, lastSlot: instant })).toMatch(
+      /^\d{4}-\d\d-\d\d/,
+    )
 })
 
 test.each([
@@ -152,6 +179,9 @@ test.each([
   expect(durationMilliseconds(text)).toBe(expected)
 })
 
-test.each([['10M'], ['P'], ['PT'], ['P1M'], ['P1Y'], ['-P1D'], ['p1d'], ['P1.5D'], ['P999999999W'], ['']])('%s is no length of time', (text) => {
-  expect(() => durationMilliseconds(text)).toThrow(RangeError)
-})
+test.each([['10M'], ['P'], ['PT'], ['P1M'], ['P1Y'], ['-P1D'], ['p1d'], ['P1.5D'], ['P999999999W'], ['']])(
+  '%s is no length of time',
+  (text) => {
+    expect(() => durationMilliseconds(text)).toThrow(RangeError)
+  },
+)

@@ -6,7 +6,12 @@ import { StartupError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { createCatalog } from '../../src/report/catalog.ts'
 import type { SqlBody } from '../../src/report/report-type.ts'
-import { loadDefinition, loadDefinitionFromText, loadRowsReport, parseRowsReport } from '../../src/report/rows-report.ts'
+import {
+  loadDefinition,
+  loadDefinitionFromText,
+  loadRowsReport,
+  parseRowsReport,
+} from '../../src/report/rows-report.ts'
 import { parseSqlReport } from '../../src/report/sql-report.ts'
 
 const HEAD = `/*---
@@ -87,33 +92,91 @@ describe('a fault names file, line and remedy', () => {
     ['a key twice', '/*---\ntitle: T\ntitle: U\n---*/ select 1', /^sales\.sql:3: the head is not YAML/],
     ['an empty head', '/*---\n---*/ select :tenant_id as t', /^sales\.sql:1: the head is empty/],
     ['no title', '/*---\nsource: x\n---*/ select :tenant_id as t', /title is missing/],
-    ['an unknown key', shared('retension: P1D\n', 'select 1 as x'), /^sales\.sql:4: "retension" is not known in a head\. Did you mean "retention"\?/],
-    ['a wrong duration', shared('timeout: 10m\n', 'select 1 as x'), /^sales\.sql:4: timeout: "10m" is not an ISO 8601 duration/],
+    [
+      'an unknown key',
+      shared('retension: P1D\n', 'select 1 as x'),
+      /^sales\.sql:4: "retension" is not known in a head\. Did you mean "retention"\?/,
+    ],
+    [
+      'a wrong duration',
+      shared('timeout: 10m\n', 'select 1 as x'),
+      /^sales\.sql:4: timeout: "10m" is not an ISO 8601 duration/,
+    ],
     ['months of retention', shared('retention: P1M\n', 'select 1 as x'), /^sales\.sql:4: retention: .*months/],
     ['a wrong max_rows', shared('max_rows: 0\n', 'select 1 as x'), /^sales\.sql:4: .*max_rows.*above 0/],
-    ['an unknown role', shared('roles: [BOSS]\n', 'select 1 as x'), /^sales\.sql:4: roles must be a list of ADMIN, MEMBER, VIEWER/],
-    ['another tenancy', '/*---\ntitle: T\ntenancy: own\n---*/ select :tenant_id as t', /^sales\.sql:3: tenancy can only be "shared"/],
-    ['a type that is none', shared('parameters:\n  a: { type: Integer }\n', 'select :a as x'), /^sales\.sql:5: parameter a: "Integer" is not a type/],
-    ['an upload', shared('parameters:\n  a: { type: Upload }\n', 'select :a as x'), /^sales\.sql:5: parameter a: an Upload can only/],
-    ['two parameters that are one field', shared('parameters:\n  a_b: { type: Int }\n  a__b: { type: Int }\n', 'select :a_b, :a__b'), /^sales\.sql:6: parameters a_b and a__b are both aB/],
-    ['an unused parameter', shared('parameters:\n  abc: { type: Int }\n', "select ':abc' as x -- :abc"), /^sales\.sql:5: parameter abc is declared but not used/],
-    ['an undeclared placeholder', shared('parameters:\n  abc: { type: Int }\n', 'select :abc,\n :abd as x'), /^sales\.sql:8: :abd is not declared: .* Did you mean "abc"\?/],
+    [
+      'an unknown role',
+      shared('roles: [BOSS]\n', 'select 1 as x'),
+      /^sales\.sql:4: roles must be a list of ADMIN, MEMBER, VIEWER/,
+    ],
+    [
+      'another tenancy',
+      '/*---\ntitle: T\ntenancy: own\n---*/ select :tenant_id as t',
+      /^sales\.sql:3: tenancy can only be "shared"/,
+    ],
+    [
+      'a type that is none',
+      shared('parameters:\n  a: { type: Integer }\n', 'select :a as x'),
+      /^sales\.sql:5: parameter a: "Integer" is not a type/,
+    ],
+    [
+      'an upload',
+      shared('parameters:\n  a: { type: Upload }\n', 'select :a as x'),
+      /^sales\.sql:5: parameter a: an Upload can only/,
+    ],
+    [
+      'two parameters that are one field',
+      shared('parameters:\n  a_b: { type: Int }\n  a__b: { type: Int }\n', 'select :a_b, :a__b'),
+      /^sales\.sql:6: parameters a_b and a__b are both aB/,
+    ],
+    [
+      'an unused parameter',
+      shared('parameters:\n  abc: { type: Int }\n', "select ':abc' as x -- :abc"),
+      /^sales\.sql:5: parameter abc is declared but not used/,
+    ],
+    [
+      'an undeclared placeholder',
+      shared('parameters:\n  abc: { type: Int }\n', 'select :abc,\n :abd as x'),
+      /^sales\.sql:8: :abd is not declared: .* Did you mean "abc"\?/,
+    ],
     ['no tenant', '/*---\ntitle: T\n---*/\nselect 1 as x', /^sales\.sql:3: the query does not use :tenant_id/],
-    ['shared, yet with a tenant', shared('', 'select :tenant_id as t'), /^sales\.sql:4: the query uses :tenant_id, so it is not shared/],
+    [
+      'shared, yet with a tenant',
+      shared('', 'select :tenant_id as t'),
+      /^sales\.sql:4: the query uses :tenant_id, so it is not shared/,
+    ],
     ['no query', shared('', '-- nothing'), /the query is missing/],
     ['no SELECT', shared('', 'delete from x'), /^sales\.sql:5: the query must be one SELECT; it begins with "delete"/],
-    ['two statements', shared('', 'select 1 as x;\ndelete from x;'), /^sales\.sql:5: the query goes on after a semicolon/],
+    [
+      'two statements',
+      shared('', 'select 1 as x;\ndelete from x;'),
+      /^sales\.sql:5: the query goes on after a semicolon/,
+    ],
     ['an open string', shared('', "select 'x"), /^sales\.sql:5: the query has a string ' that is never closed/],
-    ['a summary that is no SELECT', shared('summary: drop table x\n', 'select 1 as x'), /^sales\.sql:4: the summary must be one SELECT/],
-    ['a file name of nothing', shared('file_name: "x-{day}"\n', 'select 1 as x'), /^sales\.sql:4: file_name: \{day\} is no parameter/],
-    ['a file name with a path', shared('file_name: "../x"\n', 'select 1 as x'), /^sales\.sql:4: file_name: .*can't have/],
+    [
+      'a summary that is no SELECT',
+      shared('summary: drop table x\n', 'select 1 as x'),
+      /^sales\.sql:4: the summary must be one SELECT/,
+    ],
+    [
+      'a file name of nothing',
+      shared('file_name: "x-{day}"\n', 'select 1 as x'),
+      /^sales\.sql:4: file_name: \{day\} is no parameter/,
+    ],
+    [
+      'a file name with a path',
+      shared('file_name: "../x"\n', 'select 1 as x'),
+      /^sales\.sql:4: file_name: .*can't have/,
+    ],
     ['a tag of YAML', shared('description: !!js/function x\n', 'select 1 as x'), /never/],
   ])('%s', (what, text, fault) => {
     if (what === 'a tag of YAML') expect(parseSqlReport('sales.sql', text).description).toBe('x')
     else expect(faultsOf(text)).toEqual(expect.arrayContaining([expect.stringMatching(fault)]))
   })
   test('all of a file at once', () => {
-    expect(faultsOf('/*---\nretension: P1D\nparameters:\n  a: { type: Foo }\n---*/\nselect :b').length).toBeGreaterThanOrEqual(5)
+    expect(
+      faultsOf('/*---\nretension: P1D\nparameters:\n  a: { type: Foo }\n---*/\nselect :b').length,
+    ).toBeGreaterThanOrEqual(5)
   })
   test.each(['Sales.sql', '1x.sql', 'sales-eu.sql', 'by_name.sql'])('the file name %s', (name) => {
     expect(faultsOf(shared('', 'select 1 as x'), name)).toHaveLength(1)
@@ -174,8 +237,14 @@ export default defineReport({
     ['export const a = 1', /no default export/],
     ['export default { title: "T", columns: { a: "Integer" }, rows() {} }', /column a: "Integer" is not a type/],
     ['export default { title: "T", columns: { a: "Int" } }', /rows is missing/],
-    ['export default { titel: "T", columns: { a: "Int" }, rows() {} }', /"titel" is not known to defineReport\. Did you mean "title"/],
-    ['export default { title: "T", parameters: { a: { type: "Foo" } }, columns: { a: "Int" }, rows() {} }', /parameter a: "Foo" is not a type/],
+    [
+      'export default { titel: "T", columns: { a: "Int" }, rows() {} }',
+      /"titel" is not known to defineReport\. Did you mean "title"/,
+    ],
+    [
+      'export default { title: "T", parameters: { a: { type: "Foo" } }, columns: { a: "Int" }, rows() {} }',
+      /parameter a: "Foo" is not a type/,
+    ],
     ['export default { title: "T", columns: { a: "Int" }, rows() {}, timeout: "10m" }', /timeout: "10m"/],
   ])('%s is a fault', async (text, fault) => {
     await expect(parseRowsReport('x.ts', text, directory)).rejects.toThrow(fault)
@@ -204,10 +273,14 @@ export default defineReport({
     expect(error).toBeInstanceOf(StartupError)
     const { faults } = error as StartupError
     expect(faults.filter((fault) => fault.includes('its name is taken by'))).toHaveLength(2)
-    expect(faults).toEqual(expect.arrayContaining([expect.stringMatching(/^counted__things\.sql:5: :nope is not declared/)]))
+    expect(faults).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^counted__things\.sql:5: :nope is not declared/)]),
+    )
   })
 
   test('a directory that is not there', async () => {
-    await expect(createCatalog({ directory: join(directory, 'no'), sources: new Map(), log }).load()).rejects.toThrow(/can't be read \(ENOENT\)/)
+    await expect(createCatalog({ directory: join(directory, 'no'), sources: new Map(), log }).load()).rejects.toThrow(
+      /can't be read \(ENOENT\)/,
+    )
   })
 })

@@ -29,7 +29,9 @@ beforeAll(async () => {
   url.pathname = `/${database}`
   owner = new Client(url.href)
   await owner.connect()
-  await owner.query(`${TABLES}; ${KEYS.join('; ')}; grant usage on schema shop to ${reader}; grant select on all tables in schema shop to ${reader}`)
+  await owner.query(
+    `${TABLES}; ${KEYS.join('; ')}; grant usage on schema shop to ${reader}; grant select on all tables in schema shop to ${reader}`,
+  )
   ;[url.username, url.password] = [reader, 'reader']
   readerUrl = url.href
   sources = createSources({ shop: readerUrl, away: 'postgres://x:y@127.0.0.1:1/z' }, { log, maxConnections: 2 })
@@ -45,7 +47,8 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const write = (name: string, query: string, head = '') => writeFile(join(directory, name), `/*---\ntitle: T\nsource: shop\ntenancy: shared\n${head}---*/\n${query}`)
+const write = (name: string, query: string, head = '') =>
+  writeFile(join(directory, name), `/*---\ntitle: T\nsource: shop\ntenancy: shared\n${head}---*/\n${query}`)
 
 test('the shipped types are available on the shop, with columns and their words', async () => {
   const catalog = createCatalog({ directory: new URL('../../reports', import.meta.url).pathname, sources, log })
@@ -66,7 +69,10 @@ test('a type comes and goes with its table; its last known columns stay', async 
   await catalog.load()
   await catalog.refreshAvailability()
   const before = catalog.get('things')!
-  expect(before).toMatchObject({ columns: [], unavailableReason: expect.stringContaining('"shop.things" does not exist') })
+  expect(before).toMatchObject({
+    columns: [],
+    unavailableReason: expect.stringContaining('"shop.things" does not exist'),
+  })
   expect(catalog.get('remote')!.unavailableReason).toBe("Its source can't be reached.")
 
   catalog.start()

@@ -13,7 +13,12 @@ import { until } from '../support/until.ts'
 const log = createLog({ level: 'silent', process: 'test' })
 const database = `source_${process.pid}_${Date.now()}`
 const reader = `${database}_reader`
-const ASKER = { tenantId: 'acme', viewerId: 'v1', timeZone: 'Europe/Berlin', requestedAt: new Date('2026-11-21T09:00:00.123Z') }
+const ASKER = {
+  tenantId: 'acme',
+  viewerId: 'v1',
+  timeZone: 'Europe/Berlin',
+  requestedAt: new Date('2026-11-21T09:00:00.123Z'),
+}
 
 /** Rows that come as they are made: in FROM, Postgres would make them all first. */
 const ENDLESS = `select repeat('x', 1000) as x, generate_series(1, 100000000) as i`
@@ -59,11 +64,26 @@ afterAll(async () => {
   await admin.end()
 })
 
-function typeOf(query: string, head = ''): { body: SqlBody; parameters: ReturnType<typeof parseSqlReport>['parameters'] } {
-  const type = parseSqlReport('x.sql', `/*---\ntitle: X\n${query.includes(':tenant_id') ? '' : 'tenancy: shared\n'}${head}---*/\n${query}`)
+function typeOf(
+  query: string,
+  head = '',
+): { body: SqlBody; parameters: ReturnType<typeof parseSqlReport>['parameters'] } {
+  const type = parseSqlReport(
+    'x.sql',
+    `/*---\ntitle: X\n${query.includes(':tenant_id') ? '' : 'tenancy: shared\n'}${head}---*/\n${query}`,
+  )
   return { body: type.body as SqlBody, parameters: type.parameters }
 }
-async function open(query: string, more: { head?: string; resolved?: Record<string, Json>; signal?: AbortSignal; timeoutMs?: number; reportId?: string } = {}): Promise<Reading> {
+async function open(
+  query: string,
+  more: {
+    head?: string
+    resolved?: Record<string, Json>
+    signal?: AbortSignal
+    timeoutMs?: number
+    reportId?: string
+  } = {},
+): Promise<Reading> {
   const type = typeOf(query, more.head)
   const settings = settingsOf(type, more.resolved ?? {}, ASKER)
   const { signal = new AbortController().signal, timeoutMs = 10_000, reportId = 'r1' } = more
@@ -85,10 +105,22 @@ const describeOf = (query: string, head = '') => {
   return source.describe(type.body.statement, settingsOf(type, {}, { ...ASKER, tenantId: '', viewerId: '' }))
 }
 /** What Postgres says of this report's session. */
-const backends = async (reportId: string) => (await owner.query('select state from pg_stat_activity where application_name = $1', [`broadsheet ${reportId}`])).rows
+const backends = async (reportId: string) =>
+  (await owner.query('select state from pg_stat_activity where application_name = $1', [`broadsheet ${reportId}`])).rows
 
 describe('values', () => {
-  const ALL = ['String', 'ID', 'Int', 'Float', 'Decimal', 'Boolean', 'BigInt', 'Date', 'DateTime', 'DateExpression'] as const
+  const ALL = [
+    'String',
+    'ID',
+    'Int',
+    'Float',
+    'Decimal',
+    'Boolean',
+    'BigInt',
+    'Date',
+    'DateTime',
+    'DateExpression',
+  ] as const
   test('of every type arrive as what they are, required, optional, null and in lists', async () => {
     const head = `parameters:\n${ALL.map((type) => `  r_${type.toLowerCase()}: { type: ${type}! }\n  o_${type.toLowerCase()}: { type: ${type} }\n  l_${type.toLowerCase()}: { type: "[${type}!]" }\n`).join('')}`
     const value: Record<string, Json> = { string: `a'b"\\;--:x\n{}`, id: '', int: -5, float: 1e-7, decimal: '12345678901234567890.10', boolean: false, bigint: '9223372036854775807', date: '2026-11-21', datetime: '2026-11-21T09:00:00Z', dateexpression: '2026-11-21' } // prettier-ignore
@@ -96,11 +128,20 @@ describe('values', () => {
     const columns = Object.keys(value).flatMap((type) => [`:r_${type} as r_${type}`, `:o_${type} is null as o_${type}`, `pg_typeof(:r_${type})::text as t_${type}`, `cardinality(:l_${type}) as n_${type}`, `(:l_${type})[2] as l_${type}`]) // prettier-ignore
     const row = await one(`select ${columns.join(', ')}`, { head, resolved })
     const types: Record<string, string> = { string: 'text', id: 'text', int: 'integer', float: 'double precision', decimal: 'numeric', boolean: 'boolean', bigint: 'bigint', date: 'date', datetime: 'timestamp with time zone', dateexpression: 'text' } // prettier-ignore
-    expect(row).toEqual(Object.entries(value).flatMap(([type, one]) => [one === '2026-11-21T09:00:00Z' ? '2026-11-21T09:00:00Z' : one, true, types[type], 2, one]))
+    expect(row).toEqual(
+      Object.entries(value).flatMap(([type, one]) => [
+        one === '2026-11-21T09:00:00Z' ? '2026-11-21T09:00:00Z' : one,
+        true,
+        types[type],
+        2,
+        one,
+      ]),
+    )
   })
 
   test('null and empty text stay apart, defaults too', async () => {
-    const head = 'parameters:\n  a: { type: String }\n  b: { type: String }\n  c: { type: "[String!]" }\n  d: { type: "[String!]" }\n'
+    const head =
+      'parameters:\n  a: { type: String }\n  b: { type: String }\n  c: { type: "[String!]" }\n  d: { type: "[String!]" }\n'
     const query = 'select :a is null as a, :b as b, :c is null as c, cardinality(:d) as d'
     expect(await one(query, { head, resolved: { a: null, b: '', c: null, d: [] } })).toEqual([true, '', true, 0])
   })
@@ -108,19 +149,32 @@ describe('values', () => {
   test('never enter the text: what looks like SQL is data', async () => {
     const head = 'parameters:\n  a: { type: String! }\n  b: { type: "[String!]!" }\n'
     const evil = `'); drop table data.lines; --`
-    const row = await one(`select :a as a, :b as b, (select count(*) from data.lines) as n`, { head, resolved: { a: evil, b: [evil, '"}'] } })
+    const row = await one(`select :a as a, :b as b, (select count(*) from data.lines) as n`, {
+      head,
+      resolved: { a: evil, b: [evil, '"}'] },
+    })
     expect(row).toEqual([evil, `{"${evil}","\\"}"}`, '5000'])
   })
 
   test('who asks, when and where is always there, as placeholder and as setting', async () => {
     const row = await one(`select :tenant_id as t, :viewer_id as v, :time_zone as z, :requested_at as r, current_setting('broadsheet.tenant_id') as s, current_setting('TimeZone') as zone, timestamptz '2026-07-01 00:00+00' as at, 'infinity'::timestamptz as never`) // prettier-ignore
-    expect(row).toEqual(['acme', 'v1', 'Europe/Berlin', '2026-11-21T09:00:00.123Z', 'acme', 'Europe/Berlin', '2026-07-01T00:00:00Z', 'infinity'])
+    expect(row).toEqual([
+      'acme',
+      'v1',
+      'Europe/Berlin',
+      '2026-11-21T09:00:00.123Z',
+      'acme',
+      'Europe/Berlin',
+      '2026-07-01T00:00:00Z',
+      'infinity',
+    ])
   })
 })
 
 describe('describe', () => {
   test('gives columns with the types of the API, without executing', async () => {
-    const columns = await describeOf(`select 1 as i, 1::int8 as b, 1.5::float8 as f, 1.5 as d, true as bo, 'x' as t, date '2026-01-01' as da, now() as dt, now()::timestamp as l, now()::time as ti,
+    const columns =
+      await describeOf(`select 1 as i, 1::int8 as b, 1.5::float8 as f, 1.5 as d, true as bo, 'x' as t, date '2026-01-01' as da, now() as dt, now()::timestamp as l, now()::time as ti,
       gen_random_uuid() as u, '{}'::jsonb as j, array[1] as a, '\\x00'::bytea as by, 'glad'::data.mood as m, 1::data.positive as p, array['glad']::data.mood[] as ms, null as n, 1/0 as never`)
     expect(columns.map(({ name, type }) => `${name} ${type}`)).toEqual(
       ['i Int', 'b BigInt', 'f Float', 'd Decimal', 'bo Boolean', 't String', 'da Date', 'dt DateTime', 'l LocalDateTime', 'ti Time', 'u ID', 'j JSON', 'a List', 'by Bytes', 'm String', 'p Int', 'ms List', 'n String', 'never Int'], // prettier-ignore
@@ -145,18 +199,33 @@ describe('describe', () => {
   })
 
   test('more than one statement is refused by the protocol itself, and so is what breaks out of the wrapping', async () => {
-    for (const text of ['select 1 as a; delete from data.lines', 'select 1 as a) as rows; select (1', 'show all', 'explain select 1', 'copy data.lines to stdout', 'values (1)) as x']) {
+    for (const text of [
+      'select 1 as a; delete from data.lines',
+      'select 1 as a) as rows; select (1',
+      'show all',
+      'explain select 1',
+      'copy data.lines to stdout',
+      'values (1)) as x',
+    ]) {
       await expect(source.describe(text, [])).rejects.toMatchObject({ kind: 'INVALID' })
     }
   })
 
   test('values that the author casts are no obstacle', async () => {
-    expect(await describeOf('select id from data.lines where day > :since::date and id = :id::uuid::text::int', 'parameters:\n  since: { type: DateExpression! }\n  id: { type: ID! }\n')).toHaveLength(1)
+    expect(
+      await describeOf(
+        'select id from data.lines where day > :since::date and id = :id::uuid::text::int',
+        'parameters:\n  since: { type: DateExpression! }\n  id: { type: ID! }\n',
+      ),
+    ).toHaveLength(1)
   })
 
   test('a source that is away is unreachable', async () => {
     const away = createPostgresSource('away', 'postgres://x:y@127.0.0.1:1/z', { log, maxConnections: 1 })
-    await expect(away.describe('select 1 as a', [])).rejects.toMatchObject({ kind: 'UNREACHABLE', message: expect.not.stringContaining('127.0.0.1') })
+    await expect(away.describe('select 1 as a', [])).rejects.toMatchObject({
+      kind: 'UNREACHABLE',
+      message: expect.not.stringContaining('127.0.0.1'),
+    })
     await expect(away.checkSource()).rejects.toMatchObject({ kind: 'UNREACHABLE' })
     await away.close()
   })
@@ -180,18 +249,31 @@ describe('the role', () => {
     expect(await creator.checkSource()).toMatch(/owns something there .*create role broadsheet_reader/)
     await creator.close()
     await owner.query(`grant create on schema data to ${reader}; grant ${reader} to current_user`)
-    expect(await checkAs(`create table data.mine (); alter table data.mine owner to ${reader}`, 'drop table data.mine')).toContain('owns something there (table data.mine)')
+    expect(
+      await checkAs(`create table data.mine (); alter table data.mine owner to ${reader}`, 'drop table data.mine'),
+    ).toContain('owns something there (table data.mine)')
     await owner.query(`revoke create on schema data from ${reader}`)
-    expect(await checkAs(`create role ${other}; grant ${other} to current_user; create schema theirs authorization ${other}; grant ${other} to ${reader}`, `drop schema theirs; drop role ${other}`)).toContain('schema theirs')
+    expect(
+      await checkAs(
+        `create role ${other}; grant ${other} to current_user; create schema theirs authorization ${other}; grant ${other} to ${reader}`,
+        `drop schema theirs; drop role ${other}`,
+      ),
+    ).toContain('schema theirs')
     const own = `create schema broadsheet; create table broadsheet.report (id int)`
     expect(await checkAs(own, 'drop schema broadsheet cascade')).toBeNull()
-    expect(await checkAs(`${own}; grant usage on schema broadsheet to ${reader}; grant select (id) on broadsheet.report to ${reader}`, 'drop schema broadsheet cascade')).toMatch(/Broadsheet's own tables: revoke/)
+    expect(
+      await checkAs(
+        `${own}; grant usage on schema broadsheet to ${reader}; grant select (id) on broadsheet.report to ${reader}`,
+        'drop schema broadsheet cascade',
+      ),
+    ).toMatch(/Broadsheet's own tables: revoke/)
   })
 })
 
 describe('a reading', () => {
   const LINES = 'select id, title, day, amount, region from data.lines where id <= :last order by id'
-  const HEAD = 'parameters:\n  last: { type: Int! }\nsummary: select count(*) as lines, sum(amount) as total, max(day) as newest from rows\n'
+  const HEAD =
+    'parameters:\n  last: { type: Int! }\nsummary: select count(*) as lines, sum(amount) as total, max(day) as newest from rows\n'
 
   test('by COPY has the bytes of Postgres, counts rows and not line breaks, and has a summary', async () => {
     const reading = await open(LINES, { head: HEAD, resolved: { last: 5000 } })
@@ -207,7 +289,11 @@ describe('a reading', () => {
     expect(text).toContain('7,"line 7\nbroken, ""quoted""",')
     // Never one push for each row: what came with one read of the socket is one chunk.
     expect(chunks.length).toBeLessThan(500)
-    expect(await reading.summary()).toEqual({ lines: '5000', total: '3125625.00000000000000000000', newest: '2026-10-27' })
+    expect(await reading.summary()).toEqual({
+      lines: '5000',
+      total: '3125625.00000000000000000000',
+      newest: '2026-10-27',
+    })
     await reading.close()
     await until(async () => (await backends('r1')).length === 0)
   })
@@ -217,7 +303,11 @@ describe('a reading', () => {
     const { stream, rows, serverRows } = reading.copy()
     const chunks: Buffer[] = []
     for await (const chunk of stream) chunks.push(chunk as Buffer)
-    expect([Buffer.concat(chunks).toString(), rows(), await serverRows()]).toEqual(['id,title,day,amount,region\n', 0, 0])
+    expect([Buffer.concat(chunks).toString(), rows(), await serverRows()]).toEqual([
+      'id,title,day,amount,region\n',
+      0,
+      0,
+    ])
     await reading.close()
   })
 
@@ -241,7 +331,9 @@ describe('a reading', () => {
   })
 
   test('is read-only, and sees one moment', async () => {
-    await expect(one(`select set_config('transaction_read_only', 'off', false) as a, pg_advisory_lock(1) is null as b`)).rejects.toBeInstanceOf(ReportFailed)
+    await expect(
+      one(`select set_config('transaction_read_only', 'off', false) as a, pg_advisory_lock(1) is null as b`),
+    ).rejects.toBeInstanceOf(ReportFailed)
     const reading = await open('select count(*) as n from data.lines', { head: 'summary: select n from rows\n' })
     await owner.query(`insert into data.lines (id) values (5001)`)
     try {
@@ -258,7 +350,9 @@ describe('a reading', () => {
       const reading = await open(query, { head, resolved, reportId: 'form' })
       const { stream } = reading.copy()
       const text = await until(async () => {
-        const { rows } = await owner.query<{ query: string }>(`select query from pg_stat_activity where application_name = 'broadsheet form'`)
+        const { rows } = await owner.query<{ query: string }>(
+          `select query from pg_stat_activity where application_name = 'broadsheet form'`,
+        )
         return rows[0]?.query.startsWith('copy') && rows[0].query
       })
       for await (const chunk of stream) expect(chunk).toBeDefined()
@@ -268,13 +362,21 @@ describe('a reading', () => {
     }
     // The backend's text is read while COPY waits for its reader: the rows don't fit into the socket.
     const scan = `select title, repeat('x', 3000) as wide from data.lines where amount >= :least`
-    expect(await seen(scan, 'parameters:\n  least: { type: Decimal! }\n', { least: '1' })).toContain('(select current_setting(')
+    expect(await seen(scan, 'parameters:\n  least: { type: Decimal! }\n', { least: '1' })).toContain(
+      '(select current_setting(',
+    )
     const indexed = `select title, repeat('x', 3000) as wide from data.lines where id > :first`
-    expect(await seen(indexed, 'parameters:\n  first: { type: Int! }\n', { first: 10 })).toMatch(/id > \(current_setting\('broadsheet.p_first'\)::integer\)/)
+    expect(await seen(indexed, 'parameters:\n  first: { type: Int! }\n', { first: 10 })).toMatch(
+      /id > \(current_setting\('broadsheet.p_first'\)::integer\)/,
+    )
   })
 
   test('that is aborted ends at the source within a second, whatever it does there', async () => {
-    for (const [id, query] of [['sleeps', 'select pg_sleep(60) is null as a'], ['counts', 'select count(*) as n from generate_series(1, 100000000000) a'], ['writes', ENDLESS]] as const) {
+    for (const [id, query] of [
+      ['sleeps', 'select pg_sleep(60) is null as a'],
+      ['counts', 'select count(*) as n from generate_series(1, 100000000000) a'],
+      ['writes', ENDLESS],
+    ] as const) {
       const controller = new AbortController()
       const reading = await open(query, { signal: controller.signal, reportId: id, timeoutMs: 60_000 })
       const { stream } = reading.copy()
@@ -293,7 +395,10 @@ describe('a reading', () => {
 
   test('in batches that is aborted says why', async () => {
     const controller = new AbortController()
-    const reading = await open('select i, pg_sleep(0.001) is null as a from generate_series(1, 100000) i', { signal: controller.signal, reportId: 'batches' })
+    const reading = await open('select i, pg_sleep(0.001) is null as a from generate_series(1, 100000) i', {
+      signal: controller.signal,
+      reportId: 'batches',
+    })
     const reason = new Error('canceled')
     const read = rowsOf(reading)
     controller.abort(reason)
@@ -316,7 +421,11 @@ describe('a reading', () => {
 })
 
 describe('a failure', () => {
-  const failureOf = async (query: string, more: Parameters<typeof open>[1] = {}, read: (reading: Reading) => Promise<unknown> = rowsOf) => {
+  const failureOf = async (
+    query: string,
+    more: Parameters<typeof open>[1] = {},
+    read: (reading: Reading) => Promise<unknown> = rowsOf,
+  ) => {
     let reading: Reading | undefined
     try {
       reading = await open(query, more)
@@ -332,8 +441,18 @@ describe('a failure', () => {
     for await (const chunk of reading.copy().stream) void chunk
   }
   test.each([
-    ['select 1 / (i - 3000) as a from generate_series(1, 5000) i', 'SOURCE_QUERY_FAILED', false, 'The query failed: division by zero (22012).'],
-    ['select gone from data.lines', 'SOURCE_QUERY_FAILED', false, 'The query failed: column "gone" does not exist (42703).'],
+    [
+      'select 1 / (i - 3000) as a from generate_series(1, 5000) i',
+      'SOURCE_QUERY_FAILED',
+      false,
+      'The query failed: division by zero (22012).',
+    ],
+    [
+      'select gone from data.lines',
+      'SOURCE_QUERY_FAILED',
+      false,
+      'The query failed: column "gone" does not exist (42703).',
+    ],
     ['select pg_terminate_backend(pg_backend_pid()) as a', 'SOURCE_UNAVAILABLE', true, /did not answer/],
     ['select pg_sleep(5) is null as a', 'TIMEOUT', false, /longer than the report type allows/],
     ['select pg_read_file($$/etc/passwd$$) as a', 'SOURCE_QUERY_FAILED', false, /does not allow/],
@@ -341,14 +460,25 @@ describe('a failure', () => {
     for (const read of [rowsOf, drain]) {
       const failure = await failureOf(query, { timeoutMs: query.includes('sleep') ? 300 : 10_000 }, read)
       expect(failure).toBeInstanceOf(ReportFailed)
-      expect(failure).toMatchObject({ code, retryable, message: typeof message === 'string' ? message : expect.stringMatching(message) })
+      expect(failure).toMatchObject({
+        code,
+        retryable,
+        message: typeof message === 'string' ? message : expect.stringMatching(message),
+      })
       expect(failure.message).not.toMatch(/select|\/etc|127\.0\.0\.1/)
     }
   })
   test('of the network is retryable', async () => {
     const away = createPostgresSource('away', 'postgres://x:y@127.0.0.1:1/z', { log, maxConnections: 1 })
     const { body } = typeOf('select 1 as a')
-    const opening = away.openReading({ body, settings: [], timeZone: 'UTC', timeoutMs: 1000, signal: new AbortController().signal, reportId: 'r' })
+    const opening = away.openReading({
+      body,
+      settings: [],
+      timeZone: 'UTC',
+      timeoutMs: 1000,
+      signal: new AbortController().signal,
+      reportId: 'r',
+    })
     await expect(opening).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true })
     await away.close()
   })
@@ -356,7 +486,13 @@ describe('a failure', () => {
     const reading = await open(ENDLESS, { reportId: 'killed' })
     const { stream, serverRows } = reading.copy()
     const ended = new Promise<unknown>((resolve) => stream.once('error', resolve))
-    stream.once('data', () => void owner.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'broadsheet killed'`))
+    stream.once(
+      'data',
+      () =>
+        void owner.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'broadsheet killed'`,
+        ),
+    )
     expect(await ended).toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true })
     await expect(serverRows()).rejects.toMatchObject({ code: 'SOURCE_UNAVAILABLE' })
     await reading.close()
@@ -366,13 +502,27 @@ describe('a failure', () => {
 describe('a client for TypeScript', () => {
   test('streams objects, binds values, and ends with the signal', async () => {
     const controller = new AbortController()
-    const client = source.client({ reportId: 'ts', settings: settingsOf({ parameters: [] }, {}, ASKER), timeZone: 'UTC', timeoutMs: 5000, signal: controller.signal })
+    const client = source.client({
+      reportId: 'ts',
+      settings: settingsOf({ parameters: [] }, {}, ASKER),
+      timeZone: 'UTC',
+      timeoutMs: 5000,
+      signal: controller.signal,
+    })
     const rows: unknown[] = []
-    for await (const row of client.query(`select id, day, current_setting('broadsheet.tenant_id') as t from data.lines where id <= $1 order by id`, [1500])) rows.push(row)
+    for await (const row of client.query(
+      `select id, day, current_setting('broadsheet.tenant_id') as t from data.lines where id <= $1 order by id`,
+      [1500],
+    ))
+      rows.push(row)
     expect([rows.length, rows[0]]).toEqual([1500, { id: 1, day: '2026-01-02', t: 'acme' }])
-    await expect(client.query('delete from data.lines')[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'SOURCE_QUERY_FAILED' })
+    await expect(client.query('delete from data.lines')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'SOURCE_QUERY_FAILED',
+    })
     const reason = new Error('canceled')
-    const reading = client.query('select i, pg_sleep(0.01) is null as s from generate_series(1, 10000) i')[Symbol.asyncIterator]()
+    const reading = client
+      .query('select i, pg_sleep(0.01) is null as s from generate_series(1, 10000) i')
+      [Symbol.asyncIterator]()
     const first = reading.next()
     await until(async () => (await backends('ts')).length > 0)
     controller.abort(reason)
@@ -384,14 +534,24 @@ describe('a client for TypeScript', () => {
 test('no more connections at once than allowed; the rest wait', async () => {
   const narrow = createPostgresSource('narrow', urlOf(reader), { log, maxConnections: 1 })
   const { body } = typeOf('select 1 as a')
-  const options = { body, settings: settingsOf({ parameters: [] }, {}, ASKER), timeZone: 'UTC', timeoutMs: 1000, signal: new AbortController().signal }
+  const options = {
+    body,
+    settings: settingsOf({ parameters: [] }, {}, ASKER),
+    timeZone: 'UTC',
+    timeoutMs: 1000,
+    signal: new AbortController().signal,
+  }
   const first = await narrow.openReading({ ...options, reportId: 'n1' })
   let opened = false
   const second = narrow.openReading({ ...options, reportId: 'n2' }).then((reading) => {
     opened = true
     return reading
   })
-  expect(await narrow.openReading({ ...options, signal: AbortSignal.timeout(50), reportId: 'n3' }).catch((error: Error) => error.name)).toBe('TimeoutError')
+  expect(
+    await narrow
+      .openReading({ ...options, signal: AbortSignal.timeout(50), reportId: 'n3' })
+      .catch((error: Error) => error.name),
+  ).toBe('TimeoutError')
   expect(opened).toBe(false)
   await first.close()
   await (await second).close()
