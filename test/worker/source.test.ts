@@ -520,9 +520,8 @@ describe('a client for TypeScript', () => {
       code: 'SOURCE_QUERY_FAILED',
     })
     const reason = new Error('canceled')
-    const reading = client
-      .query('select i, pg_sleep(0.01) is null as s from generate_series(1, 10000) i')
-      [Symbol.asyncIterator]()
+    const endless = client.query('select i, pg_sleep(0.01) is null as s from generate_series(1, 10000) i')
+    const reading = endless[Symbol.asyncIterator]()
     const first = reading.next()
     await until(async () => (await backends('ts')).length > 0)
     controller.abort(reason)
