@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts'
 import { copyOut } from './copy-out.ts'
 import { describeStatement } from './describe.ts'
 import { reportFailure } from './failures.ts'
-import { chooseForm } from './plan.ts'
+import { chooseForm, estimateRows } from './plan.ts'
 import type { Reading, ReadingOptions, SessionOptions } from './source.ts'
 
 /** Begins a read-only snapshot and binds everything that statements read there. Rejects with pg's error. */
@@ -61,7 +61,7 @@ export async function startReading(connection: Connection, options: ReadingOptio
 
   return {
     columns,
-    estimate: () => Promise.resolve(chosen.rows),
+    estimate: async () => (await estimateRows(client, body.statement, options.settings)) ?? chosen.rows,
     copy: () => copyOut(client, chosen.statement, fail),
     batches: () => readBatches<Row>(client, { text: chosen.statement, rowMode: 'array' }, fail) as AsyncIterable<Row[]>,
     summary,
