@@ -2,6 +2,8 @@ import type { Log } from './log.ts'
 
 /** How long closing may take before the process ends all the same, in milliseconds. */
 const LONGEST_CLOSE = 10_000
+/** npm passes on what the terminal has sent to the whole group already: a signal so soon after another is the same one, in milliseconds. */
+const SAME_SIGNAL = 500
 
 export interface Lifecycle {
   /** Registers what must be closed; the last registered is closed first. */
@@ -42,7 +44,11 @@ export function createLifecycle(log: Log): Lifecycle & { handleSignals(longestCl
       return closed !== undefined
     },
     handleSignals(longestClose = LONGEST_CLOSE) {
+      let toldAt = -Infinity
       const onSignal = (signal: NodeJS.Signals) => {
+        const now = performance.now()
+        if (closed && now - toldAt < SAME_SIGNAL) return
+        toldAt = now
         if (closed) {
           log.warn({ signal }, 'second signal: leaving at once')
           process.exit(1)
