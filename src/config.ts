@@ -159,6 +159,8 @@ export interface EmbeddedSettings {
   readonly adminToken: string | null
   /** As written; null: none. */
   readonly sources: string | null
+  /** Of the processes that are started; null: their own default. */
+  readonly logLevel?: string | null
 }
 
 /** The settings that decide what `npm start` has to bring along. Nothing is checked: the processes that it starts do that. */
@@ -171,7 +173,14 @@ export function readEmbeddedSettings(environment: Environment = process.env): Em
     secret: text('BROADSHEET_SECRET'),
     adminToken: text('BROADSHEET_ADMIN_TOKEN'),
     sources: text('BROADSHEET_SOURCES'),
+    logLevel: text('LOG_LEVEL'),
   }
+}
+
+/** The demo touches nothing of anybody's: whatever the environment names, it brings its own databases and speaks of warnings only. */
+export function readDemoSettings(environment: Environment = process.env): EmbeddedSettings {
+  const { text } = createReader(environment)
+  return { ...readEmbeddedSettings(environment), databaseUrl: null, redisUrl: null, sources: null, logLevel: text('LOG_LEVEL') ?? 'warn' }
 }
 
 /** This process's environment with some settings on top: for a process that it starts. */

@@ -1,41 +1,37 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { environmentWith, type EmbeddedSettings } from '../config.ts'
-import { StartupError } from '../errors.ts'
+import { environmentWith, readConfig, type Config, type EmbeddedSettings } from '../config.ts'
 import { claimDataDirectory, keptPassword, openDataDirectory } from './data-directory.ts'
+import { checkPort } from './port.ts'
 import { startPostgres } from './postgres.ts'
+import { startProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
 import { prepareShop } from './shop/source.ts'
-
-/** Longest wait for a process of ours to say that it is ready, and to leave when told, in milliseconds. */
-const READY_WITHIN = 60_000
-const LEAVE_WITHIN = 45_000
-
-const API = fileURLToPath(new URL('../api/main.ts', import.meta.url))
-const WORKER = fileURLToPath(new URL('../../worker/main.ts', import.meta.url))
 
 export interface Service {
   /** Where the API listens. */
   readonly url: string
   readonly adminToken: string
+  /** Where everything is kept, absolute. */
+  readonly dataDirectory: string
   /** Resolves with a line when a part ends though nobody stopped it. */
   readonly lost: Promise<string>
-  /** Stops everything in reverse order; safe to call again. */
+  /** Stops everything in reverse order; running reports have DRAIN_SECONDS. Safe to call again. */
   stop(): Promise<void>
 }
 
-/** What a person sees of the start: lines, and a bar while the shop is filled. */
+/** What a person sees of the start, lines and a bar while the shop is filled; and how the start is called off. */
 export interface Watcher {
   say(line: string): void
   filling(done: number, total: number): void
+  /** Aborted: the start rejects with its reason as soon as what was started is stopped. */
+  signal?: AbortSignal
 }
 
 /**
  * The API and one worker, with an embedded Postgres and Redis for whatever the settings leave unset. Throws StartupError
  * with the remedy; whatever was started until then is stopped.
  */
-export async function startService(settings: EmbeddedSettings, { say, filling }: Watcher): Promise<Service> {
+export async function startService(settings: EmbeddedSettings, { say, filling, signal }: Watcher): Promise<Service> {
+  const config = checkSettings(settings)
   const dataDirectory = await openDataDirectory(settings.dataDirectory)
   const { promise: lost, resolve: lose } = Promise.withResolvers<string>()
   const closers: (() => unknown)[] = []
@@ -46,72 +42,80 @@ export async function startService(settings: EmbeddedSettings, { say, filling }:
     })())
 
   try {
-    // The two servers have locks of their own; this one is for the files that are made below.
+    // The two servers have locks of their own; this one is for the files that are made below, and for the port.
     const claim = await claimDataDirectory(dataDirectory, 'service')
     closers.push(() => claim.release())
-    const own: Record<string, string> = { BROADSHEET_DATA_DIR: dataDirectory }
-    own['BROADSHEET_SECRET'] = settings.secret ?? (await keptPassword(dataDirectory, 'secret')).password
+    await checkPort(config)
+    const secret = settings.secret ?? (await keptPassword(dataDirectory, 'secret')).password
     const adminToken = settings.adminToken ?? (await keptPassword(dataDirectory, 'admin-token')).password
-    own['BROADSHEET_ADMIN_TOKEN'] = adminToken
+    let { databaseUrl, redisUrl } = settings
+    let sources = config.sources
 
     // Redis first: where it has to be installed, nothing else was started for nothing.
-    if (settings.redisUrl === null) {
+    signal?.throwIfAborted()
+    if (redisUrl === null) {
       const redis = await startRedis({ dataDirectory, say, lost: lose })
       closers.push(() => redis.stop())
-      own['REDIS_URL'] = redis.url
+      redisUrl = redis.url
     }
-    if (settings.databaseUrl === null) {
+    signal?.throwIfAborted()
+    if (databaseUrl === null) {
       const postgres = await startPostgres({ dataDirectory, say, lost: lose })
       closers.push(() => postgres.stop())
-      own['DATABASE_URL'] = postgres.url('broadsheet')
-      const shop = await prepareShop({ postgres, dataDirectory, onProgress: filling })
-      own['BROADSHEET_SOURCES'] = withShop(settings.sources, shop)
+      databaseUrl = postgres.url('broadsheet')
+      const shop = await orAborted(prepareShop({ postgres, dataDirectory, onProgress: filling }), signal)
+      sources = { shop, ...sources }
     }
 
-    const environment = environmentWith({ NODE_COMPILE_CACHE: `${dataDirectory}/compile-cache`, ...own })
-    const api = await startProcess('API', API, environment, lose)
-    closers.push(() => leave(api.process))
-    const worker = await startProcess('worker', WORKER, environment, lose)
-    closers.push(() => leave(worker.process))
-    return { url: api.publicUrl ?? '', adminToken, lost, stop }
+    const environment = environmentWith({
+      NODE_COMPILE_CACHE: `${dataDirectory}/compile-cache`,
+      BROADSHEET_DATA_DIR: dataDirectory,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      BROADSHEET_SECRET: secret,
+      BROADSHEET_ADMIN_TOKEN: adminToken,
+      BROADSHEET_SOURCES: JSON.stringify(sources),
+      ...(settings.logLevel && { LOG_LEVEL: settings.logLevel }),
+    })
+    const own = { environment, drainSeconds: config.drainSeconds, lost: lose }
+    const api = startProcess('API', own)
+    closers.push(api.stop)
+    const worker = startProcess('worker', own)
+    closers.push(worker.stop)
+    const [{ publicUrl = '' }] = await orAborted(Promise.all([api.ready, worker.ready]), signal)
+    return { url: publicUrl, adminToken, dataDirectory, lost, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** The settings' own sources, and the shop where they don't name another one so. What is no JSON is told by the processes. */
-function withShop(sources: string | null, shop: string): string {
-  if (sources === null) return JSON.stringify({ shop })
+/** Everything that the processes would complain about, before anything is started; what we bring along is not asked for. */
+function checkSettings(settings: EmbeddedSettings): Config {
+  const brought = 'brought by the embedded default'
+  return readConfig(
+    environmentWith({
+      DATABASE_URL: settings.databaseUrl ?? 'postgres://brought',
+      REDIS_URL: settings.redisUrl ?? 'redis://brought',
+      BROADSHEET_SECRET: settings.secret ?? brought.repeat(2),
+      BROADSHEET_ADMIN_TOKEN: settings.adminToken ?? brought.repeat(2),
+      BROADSHEET_SOURCES: settings.sources ?? '{}',
+    }),
+  )
+}
+
+/** `work`, or the signal's reason where that comes first; the work itself then ends with the parts that it talks to. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
   try {
-    return JSON.stringify({ shop, ...(JSON.parse(sources) as object) })
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return sources
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+    // A work that was left behind fails when its part is stopped: that is no news.
+    void work.catch(() => undefined)
   }
-}
-
-interface Ready {
-  ready: true
-  publicUrl?: string
-}
-
-async function startProcess(name: string, file: string, environment: Record<string, string>, lose: (line: string) => void) {
-  const child = fork(file, [], { env: environment, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true })
-  const ended = once(child, 'exit').then(([code, signal]) => `The ${name} ended (${signal ?? `code ${code}`}).`)
-  const ready = once(child, 'message', { signal: AbortSignal.timeout(READY_WITHIN) }).then(([message]) => message as Ready)
-  const first = await Promise.race([ready, ended])
-  if (typeof first === 'string') throw new StartupError([`${first} What it said stands above.`])
-  void ended.then(lose)
-  return { process: child, publicUrl: first.publicUrl }
-}
-
-/** Politely, then not. */
-async function leave(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const gone = once(child, 'exit')
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), LEAVE_WITHIN)
-  await gone
-  clearTimeout(timer)
 }

@@ -1,31 +1,41 @@
-/** Longest line of a bar, and how often it is drawn where the output is no terminal, in steps of a quarter. */
+import { styleText } from 'node:util'
+
+/** Characters of a bar, where the window has room for it. */
 const WIDTH = 30
 
-/** What a person sees of a start: lines, and one line that moves while the demo shop is filled. Writes to stderr. */
+/** Draws how far something has come: a part of 1, null while nobody knows; `facts` stand behind the bar. */
+export type Bar = (part: number | null, facts?: string) => void
+
+/** What a person sees on stderr: lines, and bars that move. Where it is no terminal a bar is a line for each quarter. */
 export function terminal(output: NodeJS.WriteStream = process.stderr) {
   let moving = false
-  let quarter = 0
 
   function say(line: string): void {
-    if (moving) output.write('\n')
+    output.write(moving ? `\n${line}\n` : `${line}\n`)
     moving = false
-    output.write(`${line}\n`)
   }
 
-  return {
-    say,
-    filling(done: number, total: number): void {
-      const part = total === 0 ? 1 : Math.min(done / total, 1)
+  function bar(name: string): Bar {
+    let quarter = 0
+    return (part, facts = '') => {
+      const behind = `${part === null ? '' : `${Math.floor(part * 100)} %`}${facts && `  ${facts}`}`
       if (!output.isTTY) {
-        const now = Math.floor(part * 4)
-        if (now > quarter) say(`Filling the demo shop: ${now * 25} %`)
-        quarter = now
+        const now = Math.floor((part ?? 0) * 4)
+        if (now > quarter) say(`${name}: ${behind}`)
+        quarter = Math.max(now, quarter)
         return
       }
-      const full = Math.round(part * WIDTH)
-      output.write(`\rFilling the demo shop ${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${String(Math.floor(part * 100)).padStart(3)} %`)
-      moving = part < 1
+      // A pseudo-terminal may have no size.
+      const columns = output.columns || 80
+      const full = Math.round((part ?? 0) * WIDTH)
+      const drawn = styleText('cyan', '█'.repeat(full), { stream: output }) + '░'.repeat(WIDTH - full)
+      // A line that is wider than the window could not be drawn over.
+      const fits = name.length + WIDTH + behind.length + 2 < columns
+      output.write(`\r\x1b[2K${fits ? `${name} ${drawn} ${behind}` : `${name} ${behind}`.slice(0, columns - 1)}`)
+      moving = part !== 1
       if (!moving) output.write('\n')
-    },
+    }
   }
+
+  return { say, bar }
 }

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { createApi } from '../client/api.ts'
+import { readDemoSettings } from '../src/config.ts'
+import { StartupError } from '../src/errors.ts'
+import { runService } from '../src/embedded/run.ts'
+import type { Service } from '../src/embedded/service.ts'
+import { terminal } from '../src/embedded/terminal.ts'
+import { startup } from '../src/startup.ts'
+import { askForSales, waitForDocument } from './ask.ts'
+import { download } from './download.ts'
+import { factsOf, numbers } from './facts.ts'
+
+/** Below the current directory. */
+const DOWNLOADS = 'downloads'
+
+/** `npm run demo`: the service on a machine that has nothing, and a first report through its public API. */
+await startup(async () => {
+  const exit = readArguments()
+  const { say, bar } = terminal()
+  const filled = bar('Filling the demo shop')
+  const filling = (done: number, total: number) => filled(done / total)
+  let failure = exit ? 'The demo was stopped before its report was there.' : ''
+
+  async function showReport({ url, adminToken }: Service, signal: AbortSignal): Promise<void> {
+    const api = createApi({ url, token: adminToken })
+    signal.addEventListener('abort', () => void api.close())
+    try {
+      const started = performance.now()
+      const { id, title } = await askForSales(api, signal)
+      say(`Asked for: ${title}`)
+      const written = bar('Writing the report')
+      const document = await waitForDocument(api, id, (progress) => written(progress.percent == null ? null : progress.percent / 100, factsOf(progress)), signal)
+      const seconds = (performance.now() - started) / 1000
+      const path = await download(document, DOWNLOADS, signal)
+      say(`${numbers.format(document.rowCount)} rows, ${numbers.format(document.byteSize)} bytes in ${seconds.toFixed(1)} s; sha256 ${document.sha256} is right`)
+      say(`The file: ${path}`)
+    } finally {
+      await api.close()
+    }
+  }
+
+  const code = await runService(readDemoSettings(), { say, filling }, async (service, signal) => {
+    try {
+      await showReport(service, signal)
+      failure = ''
+    } catch (error) {
+      if (signal.aborted) throw error
+      failure = `The demo failed: ${(error as Error).message}`
+      return 'leave'
+    }
+    if (exit) return 'leave'
+    say(`Broadsheet runs at ${service.url}/graphql`)
+    say(`Admin token: ${service.adminToken}`)
+    say(`Ctrl-C stops it; the data stays in ${service.dataDirectory}`)
+    return 'stay'
+  })
+  if (failure !== '') say(failure)
+  process.exit(failure === '' ? code : 1)
+})
+
+/** Whether the demo ends after the download. */
+function readArguments(): boolean {
+  try {
+    return parseArgs({ options: { exit: { type: 'boolean', default: false } } }).values.exit
+  } catch (error) {
+    throw new StartupError([`${(error as Error).message}\nUsage: npm run demo -- [--exit]`])
+  }
+}
