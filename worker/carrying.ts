@@ -42,7 +42,7 @@ export function createCarrying(deps: Dependencies) {
       const run = child.start(orderOf(claimed, definition), held.note)
       held.onStop(run.abort)
       const { outcome, finished } = await runToEnd(held, run)
-      log.debug({ outcome: outcome.kind }, 'the attempt has ended')
+      log.debug({ outcome: outcome.kind }, 'the child is done')
       if (outcome.kind === 'promoted' && finished) await succeed(held, finished)
       else await giveUp(held, run, outcome)
     } finally {

@@ -64,6 +64,8 @@ export function createHolder(deps: { holding: Holding; publisher: Publisher; log
       if (outage) log.info('the database is back')
       outage = false
       for (const [id, held] of told) {
+        // Its attempt may have ended while the statement was under way.
+        if (helds.get(id) !== held) continue
         const answer = answers.get(id)
         if (!answer) held.end('LOST')
         else if (answer.status === 'CANCELING') held.end('CANCEL')

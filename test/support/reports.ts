@@ -5,6 +5,9 @@ import { versionOf } from '../../src/report/sql-report.ts'
 import { progressOf, type ProgressRow } from '../../src/report/progress-row.ts'
 import type { DocumentFacts, Failure } from '../../src/report/report.entity.ts'
 import type { ProgressEvent } from '../../src/progress/event.ts'
+import { createLog } from '../../src/log.ts'
+import { createReportBell } from '../../src/queue/report-queue.ts'
+import { isTerminal } from '../../src/report/status.ts'
 import type { TestDatabase } from './database.ts'
 import { until } from './until.ts'
 
@@ -26,8 +29,13 @@ export interface StoredReport extends ProgressEvent {
   attempts: { number: number; outcome: string | null; failure: Failure | null }[]
 }
 
-/** Reports as rows, for what is tested without the API. `type` is a file of `directory`: "lines.sql". */
-export function reportsIn(database: TestDatabase, directory: string) {
+/**
+ * Reports as rows, for what is tested without the API. `type` is a file of `directory`: "lines.sql". With `redisUrl` the bell
+ * is rung as the API does, and close() is owed.
+ */
+export function reportsIn(database: TestDatabase, directory: string, redisUrl?: string) {
+  const bell = redisUrl === undefined ? null : createReportBell({ redisUrl, log: createLog({ level: 'silent', process: 'test' }), role: 'ringer' })
+
   async function ask(type: string, asked: ReportAsked = {}): Promise<string> {
     const text = await readFile(join(directory, type), 'utf8')
     const { tenantId = 'default', priority = 'NORMAL', format = 'CSV', compression = 'NONE', csvDialect = 'POSTGRES', parameters = {}, timeZone = 'UTC' } = asked
@@ -45,6 +53,7 @@ export function reportsIn(database: TestDatabase, directory: string) {
         visibility, parameters, resolved_parameters, time_zone) values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, 'PRIVATE', $10, $10, $11)`,
       [id, tenantId, userId, name, versionOf(text), priority, format, compression, csvDialect, JSON.stringify(parameters), timeZone],
     )
+    bell?.ring(id)
     return id
   }
 
@@ -61,6 +70,7 @@ export function reportsIn(database: TestDatabase, directory: string) {
   return {
     ask,
     read,
+    close: async () => void (await bell?.close()),
     /** As the API does it: a guarded move and a new range of sequence numbers. */
     cancel: (id: string) => database.sql(`update broadsheet.report set status = 'CANCELING', epoch = epoch + 1, sequence = (epoch + 1) * 1048576 where id = $1 and status = 'RUNNING'`, [id]),
     /** Waits until the report has one of these statuses. */
@@ -68,7 +78,8 @@ export function reportsIn(database: TestDatabase, directory: string) {
       return until(
         async () => {
           const report = await read(id)
-          return statuses.includes(report.status) && report
+          if (isTerminal(report.status) && !statuses.includes(report.status)) throw new Error(`report is ${report.status}: ${JSON.stringify(report.failure)}`)
+          return statuses.includes(report.status) ? report : null
         },
         { timeout, what: `report ${id} is ${String(statuses)}` },
       ) as Promise<StoredReport>
