@@ -1,5 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, type Pair } from 'yaml'
 import { ROLES, type Role } from '../identity/viewer.ts'
+import { joinBareWords } from './bare-words.ts'
 import { parseDeclaration } from './declaration.ts'
 import type { Parameter } from './define.ts'
 import type { Faults } from './faults.ts'
@@ -44,6 +45,7 @@ export function parseHead(typeName: string, yaml: string, firstLine: number, fau
     faults.add('the head is empty: write at least "title: ...".', firstLine)
     return null
   }
+  joinBareWords(document)
   const values = document.toJS({ maxAliasCount: 20 }) as Record<string, unknown>
   const lines = new Map(document.contents.items.map((item) => [keyOf(item), lineOf(item, line, firstLine)]))
   const at = (key: string) => lines.get(key) ?? firstLine
