@@ -5,6 +5,7 @@ import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
 import { projectStream } from '../progress/project.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import { createSharedResults } from './shared-results.ts'
 
 /** What the doors put into an operation's context: who asks, or null where no credential was shown. */
 export interface Door {
@@ -18,6 +19,8 @@ export type Rooms = Omit<Context, 'viewer' | 'reading'>
  * operation, and each event of a subscription, has its own reading and its own dataloaders, so that nothing is stale.
  */
 export function useOperations({ database, rooms }: { database: Database; rooms: Rooms }): Plugin {
+  const results = createSharedResults()
+
   async function run(args: ExecutionArgs, viewer: Viewer): Promise<ExecutionResult> {
     const reading = database.reading(viewer.tenantId)
     try {
@@ -36,7 +39,8 @@ export function useOperations({ database, rooms }: { database: Database; rooms: 
       await reading.end()
     }
     if (!(Symbol.asyncIterator in events)) return events
-    return projectStream(events[Symbol.asyncIterator](), (rootValue) => run({ ...args, rootValue }, viewer))
+    const key = results.keyOf(args, viewer)
+    return projectStream(events[Symbol.asyncIterator](), (rootValue) => results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)))
   }
 
   const refused = (): ExecutionResult => ({ errors: [new GraphQLError('', { originalError: new Unauthenticated() })] })

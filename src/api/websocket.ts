@@ -1,12 +1,13 @@
 import type { Server } from 'node:http'
-import type { ExecutionArgs } from 'graphql'
+import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import { Unauthenticated } from '../errors.ts'
+import { BadInput, Unauthenticated } from '../errors.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
+import { sendFrames, type Sending } from './frames.ts'
 import { createMask } from './mask-errors.ts'
 import type { Pipeline } from './yoga.ts'
 
@@ -18,11 +19,24 @@ const RECHECK_EVERY = 4_000
 const BAD_TOKEN = 4401
 const TOKEN_ENDED = 4403
 
+/** What an operation takes along from onSubscribe: the pipeline's own functions, and where its frames go. */
+interface Prepared {
+  subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>
+  id: string
+  socket: Sending
+}
+
 /** graphql-transport-ws on /graphql of the same server, through the same pipeline as HTTP. */
 export function serveWebSocket({ server, pipeline, authenticator, log }: { server: Server; pipeline: Pipeline; authenticator: Authenticator; log: Log }) {
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LONGEST_FRAME })
   const mask = createMask(log)
-  const answer = (error: unknown) => [mask(error)]
+  /** An error frame. What an HTTP answer would be made of is left out. */
+  const answer = (errors: readonly unknown[]) =>
+    errors.map((error) => {
+      const masked = mask(error)
+      const { http: _, ...extensions } = masked.extensions
+      return new GraphQLError(masked.message, { nodes: masked.nodes ?? null, source: masked.source ?? null, positions: masked.positions ?? null, extensions })
+    })
 
   const running = useServer<Record<string, unknown>, { viewer?: Viewer }>(
     {
@@ -43,21 +57,26 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
         }
       },
       // A syntax error or a bad operation is answered with an error message: the socket and its other operations live on.
-      async onSubscribe(context, _id, payload) {
+      async onSubscribe(context, id, payload) {
         try {
           const enveloped = pipeline.getEnveloped({ viewer: context.extra.viewer, params: payload })
           const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
           const document = parse(payload.query)
           const errors = validate(schema, document)
-          if (errors.length > 0) return errors.map((error: unknown) => mask(error))
+          if (errors.length > 0) return answer(errors)
+          if (!getOperationAST(document, payload.operationName)) throw new BadInput('Name one of the operations of the document with operationName.')
           const contextValue = await contextFactory()
-          return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? null, contextValue, execute, subscribe } as unknown as ExecutionArgs
+          return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? null, contextValue, execute, subscribe, id, socket: context.extra.socket } as unknown as ExecutionArgs
         } catch (error) {
-          return answer(error)
+          return answer([error])
         }
       },
       execute: (args) => (args as unknown as { execute(args: ExecutionArgs): ReturnType<typeof import('graphql').execute> }).execute(args),
-      subscribe: (args) => (args as unknown as { subscribe(args: ExecutionArgs): ReturnType<typeof import('graphql').subscribe> }).subscribe(args),
+      async subscribe(args) {
+        const { subscribe, id, socket } = args as unknown as Prepared
+        const results = await subscribe(args)
+        return Symbol.asyncIterator in results ? sendFrames(results, id, socket) : results
+      },
     },
     sockets,
   )

@@ -1,0 +1,135 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { encodeId } from '../schema/global-id.ts'
+import { Redis } from 'ioredis'
+import { encodeChange, reportChannel, type ProgressEvent } from '../src/progress/event.ts'
+import { figure, quantile, residentMiB, type Figure } from './measure.ts'
+import { clock, openReaders, type Readers } from './readers.ts'
+import type { Stage } from './stage.ts'
+
+const READERS = 1_000
+/** Seconds of the steady part, of each faster one, and of the flood. */
+const STEADY = 30
+const FAST = 10
+const FLOOD = 10
+
+/** 1,000 subscribers, on as many reports and then on one, against a bare ws server that hears the same messages. */
+export async function benchFanOut(stage: Stage, apiPid: number, say: (line: string) => void): Promise<Figure[]> {
+  const redis = new Redis(stage.redisUrl)
+  const plain = fork(fileURLToPath(new URL('./plain-ws.ts', import.meta.url)), [stage.redisUrl])
+  try {
+    const [{ port }] = (await once(plain, 'message')) as [{ port: number }]
+    const doors = { ours: `${stage.service.url.replace('http', 'ws')}/graphql`, plain: `ws://127.0.0.1:${port}` }
+    return [...(await ownTopics(stage, apiPid, doors, redis, say)), ...(await oneTopic(stage, doors, redis, say))]
+  } finally {
+    redis.disconnect()
+    await end(plain)
+  }
+}
+
+type Doors = { ours: string; plain: string }
+
+async function ownTopics(stage: Stage, apiPid: number, doors: Doors, redis: Redis, say: (line: string) => void): Promise<Figure[]> {
+  const ids = await stage.runningReports(READERS)
+  const results = { ours: [] as number[], plain: [] as number[] }
+  let perReader = 0
+  let missing = 0
+  const lag: number[] = []
+  for (const door of ['plain', 'ours'] as const) {
+    const before = residentMiB([apiPid])
+    const readers = await openReaders(doors[door], door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids, door === 'ours' ? stage.service.adminToken : null)
+    const talk = createTalk(redis, ids, stage.tenantId)
+    await talk.for(2, 1)
+    readers.take()
+    await talk.for(STEADY, 1)
+    await pause(500)
+    results[door] = readers.take()
+    if (door === 'ours') {
+      perReader = ((residentMiB([apiPid]) - before) * 1024) / READERS
+      for (let third = 0; third < 3; third++) {
+        await talk.for(FAST / 3, 10)
+        lag.push(quantile(readers.take(), 0.5) / 1000)
+      }
+      await stage.end(ids)
+      await talk.terminal()
+      for (let waited = 0; waited < 50 && readers.ended() < READERS; waited++) await pause(100)
+      missing = READERS - readers.ended()
+    }
+    await readers.close()
+  }
+  const at = (values: number[], q: number) => quantile(values, q) / 1000
+  say(`1,000 topics, 1 event/s each: plain ws p50 ${at(results.plain, 0.5).toFixed(2)} ms p99 ${at(results.plain, 0.99).toFixed(2)} ms; ours p50 ${at(results.ours, 0.5).toFixed(2)} ms p99 ${at(results.ours, 0.99).toFixed(2)} ms, ${results.ours.length} of ${READERS * STEADY} events`)
+  say(`1,000 topics, 10 events/s each: median lag ${lag.map((ms) => ms.toFixed(1)).join(', ')} ms in the three thirds`)
+  return [
+    figure('1,000 topics: publish to client, p99', at(results.ours, 0.99), ' ms', { most: 10 }),
+    figure('1,000 topics: p50 over plain ws', at(results.ours, 0.5) / at(results.plain, 0.5), 'x', { most: 2 }),
+    figure('1,000 topics at 10/s: lag, last third over first', (lag[2] as number) / (lag[0] as number), 'x', { most: 2 }),
+    figure('Terminal events missed', missing, '', { most: 0 }),
+    figure('API memory for each subscriber', perReader, ' KiB', { most: 40 }),
+  ]
+}
+
+async function oneTopic(stage: Stage, doors: Doors, redis: Redis, say: (line: string) => void): Promise<Figure[]> {
+  const [id] = (await stage.runningReports(1)) as [string]
+  const rate = { ours: 0, plain: 0 }
+  for (const door of ['plain', 'ours'] as const) {
+    const watched = door === 'ours' ? encodeId('Report', id) : id
+    const readers = await openReaders(doors[door], Array.from({ length: READERS }, () => watched), door === 'ours' ? stage.service.adminToken : null)
+    const talk = createTalk(redis, [id], stage.tenantId)
+    rate[door] = await flood(talk, readers)
+    await readers.close()
+  }
+  say(`1,000 subscribers on one report: plain ws ${Math.round(rate.plain).toLocaleString('en')} deliveries/s, ours ${Math.round(rate.ours).toLocaleString('en')}`)
+  return [figure('1,000 subscribers on one report: deliveries/s over plain ws', rate.ours / rate.plain, 'x', { least: 0.6 })]
+}
+
+/** Keeps a few events under way: the next is published when most readers have the last, or after 100 ms. Deliveries a second. */
+async function flood(talk: Talk, readers: Readers): Promise<number> {
+  const start = clock()
+  const before = readers.received()
+  while (clock() - start < FLOOD * 1e6) {
+    const wanted = readers.received() + READERS * 0.95
+    talk.one()
+    for (let waited = 0; readers.received() < wanted && waited < 100; waited++) await pause(1)
+  }
+  return (readers.received() - before) / ((clock() - start) / 1e6)
+}
+
+interface Talk {
+  /** Each topic `perSecond` times a second, spread evenly. */
+  for(seconds: number, perSecond: number): Promise<void>
+  one(): void
+  terminal(): Promise<void>
+}
+
+function createTalk(redis: Redis, ids: readonly string[], tenantId: string): Talk {
+  let sequence = 2 ** 21
+  const publish = (reportId: string, status: ProgressEvent['status'] = 'RUNNING') => {
+    const event: ProgressEvent = { reportId, tenantId, sequence: ++sequence, status, stage: status === 'RUNNING' ? 'WRITING' : 'DONE', attempt: 1, percent: 50, rowsWritten: sequence, rowsTotal: null, bytesWritten: clock(), message: null, etaSeconds: null, at: Date.now() }
+    void redis.publish(reportChannel(reportId), encodeChange({ kind: 'PROGRESSED', event }))
+  }
+  return {
+    one: () => publish(ids[0] as string),
+    async for(seconds, perSecond) {
+      const start = performance.now()
+      const total = ids.length * perSecond * seconds
+      for (let sent = 0; sent < total; ) {
+        const due = Math.min(total, ((performance.now() - start) / 1000) * ids.length * perSecond)
+        while (sent < due) publish(ids[sent++ % ids.length] as string)
+        await pause(1)
+      }
+    },
+    async terminal() {
+      for (const id of ids) publish(id, 'SUCCEEDED')
+    },
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  child.kill()
+  await gone
+}

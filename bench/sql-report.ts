@@ -1,0 +1,63 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { request, socketClient, watch, type Api } from './client.ts'
+import { family, figure, median, peak, residentMiB, timed, type Figure } from './measure.ts'
+import type { Stage } from './stage.ts'
+
+const RUNS = 5
+const LARGE = 2_000_000
+const SMALL = 200_000
+
+/** SQL and TypeScript reports against psql's \copy of the same query, in turns: base, ours, base, ours. */
+export async function benchSqlReport(stage: Stage, workerPid: number, say: (line: string) => void): Promise<Figure[]> {
+  if (spawnSync('psql', ['--version']).error) {
+    say('psql is not installed (postgresql-client): nothing to compare with, left out.')
+    return []
+  }
+  const api: Api = { http: stage.service.url, token: stage.service.adminToken }
+  const client = socketClient(api)
+  const target = join(stage.directory, 'psql.csv')
+  const query = (upto: number) =>
+    `select id, placed_at, customer, product, region, quantity, unit_price, amount, shipped, note from lines where id <= ${upto} order by id`
+  const psql = async (upto: number) => void execFileSync('psql', [stage.sourceUrl, '-qX', '-c', `\\copy (${query(upto)}) to '${target}' csv header`])
+  const ours = async (report: object, how: Record<string, string> = {}) => {
+    const { id } = await request(api, report, how)
+    const last = await watch(client, id)
+    if (last.status !== 'SUCCEEDED') throw new Error(`the report ended as ${last.status}`)
+  }
+  const pids = () => family(workerPid)
+  const compare = async (name: string, upto: number, report: object, how: Record<string, string> = {}) => {
+    const base: number[] = []
+    const mine: number[] = []
+    let most = 0
+    for (let run = 0; run <= RUNS; run++) {
+      const one = await timed(() => psql(upto))
+      const all = pids()
+      const two = await peak(() => residentMiB(all), async () => timed(() => ours(report, how)))
+      if (run === 0) continue // warms caches of both
+      base.push(one.ms)
+      mine.push(two.value.ms)
+      most = Math.max(most, two.most)
+    }
+    say(`${name}: psql ${(median(base) / 1000).toFixed(2)} s, ours ${(median(mine) / 1000).toFixed(2)} s, most memory ${most.toFixed(0)} MiB`)
+    return { ratio: median(mine) / median(base), most }
+  }
+  try {
+    await ours({ lines: { upto: 1000 } })
+    const idle = residentMiB(pids())
+    say(`Worker and its processes when idle: ${idle.toFixed(0)} MiB`)
+    const small = await compare('200,000 rows as CSV', SMALL, { lines: { upto: SMALL } })
+    const large = await compare('2,000,000 rows as CSV', LARGE, { lines: { upto: LARGE } })
+    const gzip = await compare('2,000,000 rows as CSV, GZIP', LARGE, { lines: { upto: LARGE } }, { compression: 'GZIP' })
+    const rows = await compare('2,000,000 rows from TypeScript', LARGE, { lineObjects: { upto: LARGE } })
+    return [
+      figure('SQL report as CSV, time over psql', large.ratio, 'x', { most: 1.15 }),
+      figure('SQL report as CSV with GZIP, time over psql', gzip.ratio, 'x', { most: 1.25 }),
+      figure('TypeScript rows as CSV, time over psql', rows.ratio, 'x', { most: 1.6 }),
+      figure('Worker memory above idle, 2,000,000 rows', large.most - idle, ' MiB', { most: 150 }),
+      figure('Worker memory above idle, 200,000 rows', small.most - idle, ' MiB', { most: 150 }),
+    ]
+  } finally {
+    await client.dispose()
+  }
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { startPostgres } from '../src/embedded/postgres.ts'
+import { startRedis } from '../src/embedded/redis.ts'
+import { startService, type Service } from '../src/embedded/service.ts'
+
+/** What a benchmark runs on: real servers of its own, durable as users have them, and the service as `npm start` runs it. */
+export interface Stage {
+  readonly service: Service
+  readonly directory: string
+  readonly redisUrl: string
+  /** Of the table `lines`, as its reader. */
+  readonly sourceUrl: string
+  /** Whose the reports of runningReports are. */
+  readonly tenantId: string
+  /** Ids of new reports that look as if a worker were at them, and stay so. */
+  runningReports(count: number): Promise<string[]>
+  /** Ends them, in their rows. */
+  end(ids: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+const REPORTS = fileURLToPath(new URL('./reports', import.meta.url))
+
+/** `rows`: how many lines the table has. */
+export async function openStage(rows: number, say: (line: string) => void): Promise<Stage> {
+  const directory = await mkdtemp(join(tmpdir(), 'broadsheet-bench-'))
+  const closers: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })]
+  const close = async () => {
+    for (const closer of closers.splice(0).toReversed()) await closer()
+  }
+  try {
+    const redis = await startRedis({ dataDirectory: directory, say })
+    closers.push(redis.stop)
+    const postgres = await startPostgres({ dataDirectory: directory, say })
+    closers.push(postgres.stop)
+    say(`Filling ${rows.toLocaleString('en')} lines`)
+    await fill(postgres.url('postgres'), postgres.url('bench'), rows)
+    const sourceUrl = postgres.url('bench', 'bench_reader', 'bench')
+    Object.assign(process.env, { BROADSHEET_REPORTS_DIR: REPORTS, PORT: '0', LOG_LEVEL: 'warn', NODE_ENV: 'production' })
+    const service = await startService(
+      { dataDirectory: directory, databaseUrl: postgres.url('broadsheet'), redisUrl: redis.url, secret: null, adminToken: null, sources: JSON.stringify({ bench: sourceUrl }) },
+      { say, filling: () => undefined },
+    )
+    closers.push(service.stop)
+    return { service, directory, redisUrl: redis.url, sourceUrl, close, ...reportsIn(postgres.url('broadsheet')) }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Rows that a worker would have made, made directly: the fan-out is measured without one. */
+function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'end'> {
+  return {
+    tenantId: 'default',
+    async runningReports(count) {
+      const ids = Array.from({ length: count }, () => randomUUID())
+      await within(url, async (client) => {
+        await client.query(`insert into broadsheet.tenant (id) values ('default') on conflict do nothing`)
+        await client.query(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, 'default', 'bench', 'MEMBER')`, [ids[0]])
+        await client.query(`insert into broadsheet.report_definition (version, name, kind, text) values ('bench', 'nothing', 'sql', '') on conflict do nothing`)
+        await client.query(
+          `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, status, priority, format, compression,
+            csv_dialect, visibility, parameters, time_zone, worker_id, lease_expires_at)
+          select id, 'default', $2::uuid, 'nothing', 'bench', 'bench', 'RUNNING', 'NORMAL', 'CSV', 'NONE', 'POSTGRES', 'PRIVATE', '{}', 'UTC', id, now() + interval '1 day'
+          from unnest($1::uuid[]) id`,
+          [ids, ids[0]],
+        )
+      })
+      return ids
+    },
+    end: (ids) =>
+      within(url, async (client) => {
+        await client.query(
+          `update broadsheet.report set status = 'SUCCEEDED', document = '{}', worker_id = null, lease_expires_at = null, epoch = 5,
+            sequence = 5 * 1048576 where id = any($1)`,
+          [ids],
+        )
+      }),
+  }
+}
+
+/** About 170 bytes a line as CSV: numbers, money, instants, words, a note that now and then needs quotes. */
+async function fill(serverUrl: string, url: string, rows: number): Promise<void> {
+  await within(serverUrl, async (client) => {
+    await client.query('create database bench')
+    await client.query(`create role bench_reader login password 'bench'`)
+    await client.query('revoke connect, temporary on database broadsheet, bench from public')
+    await client.query('grant connect on database bench to bench_reader')
+  })
+  await within(url, async (client) => {
+    await client.query(`create table lines (id bigint primary key, placed_at timestamptz not null, customer text not null, product text not null,
+      region text not null, quantity int not null, unit_price numeric(12,2) not null, amount numeric(14,2) not null, shipped boolean not null, note text)`)
+    await client.query(
+      `insert into lines select n, timestamptz '2024-01-01' + n * interval '31 seconds', 'Customer number ' || (n * 7919 % 24001) || ' of Vilnius',
+        'Product ' || (n * 104729 % 797) || ', the "large" one', (array['EU', 'US', 'APAC'])[1 + n % 3], 1 + n % 9, 9.99 + n % 1000,
+        (1 + n % 9) * (9.99 + n % 1000), n % 5 <> 0, case when n % 4 = 0 then null else 'Left at the door, thank you (' || md5(n::text) || ')' end
+      from generate_series(1, $1::bigint) n`,
+      [rows],
+    )
+    await client.query('grant select on lines to bench_reader')
+    await client.query('vacuum analyze lines')
+  })
+}
+
+async function within(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}
