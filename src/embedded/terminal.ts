@@ -16,7 +16,7 @@ export function terminal(output: NodeJS.WriteStream = process.stderr) {
   }
 
   function bar(name: string): Bar {
-    let quarter = 0
+    let quarter = -1
     return (part, facts = '') => {
       const behind = `${part === null ? '' : `${Math.floor(part * 100)} %`}${facts && `  ${facts}`}`
       if (!output.isTTY) {

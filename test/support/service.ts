@@ -38,12 +38,36 @@ export async function startWorker(options: ServiceOptions): Promise<RunningProce
   return worker
 }
 
+export interface RunningApi extends RunningProcess {
+  /** Where it listens: a free port of its own. */
+  readonly url: string
+  /** Of an ADMIN of the tenant "default" with every scope. */
+  readonly adminToken: string
+  /** SIGTERM, and waits for the end. */
+  stop(): Promise<number | NodeJS.Signals>
+}
+
+/** `node src/api/main.ts` on a free port; resolves when it listens. The caller ends it. */
+export async function startApi(options: ServiceOptions): Promise<RunningApi> {
+  const adminToken = options.env?.['BROADSHEET_ADMIN_TOKEN'] ?? 'an-admin-token-of-the-tests-made-by-hand'
+  const api = startProcess('src/api/main.ts', { ...options, env: { PORT: '0', BROADSHEET_ADMIN_TOKEN: adminToken, ...options.env } })
+  const ready = once(api.process, 'message').then(([message]) => message as { publicUrl: string })
+  const first = await Promise.race([ready, api.stopped])
+  if (typeof first !== 'object') throw new Error(`the API has ended (${first}):\n${await api.log()}`)
+  const stop = () => {
+    api.kill('SIGTERM')
+    return api.stopped
+  }
+  return { ...api, url: first.publicUrl, adminToken, stop }
+}
+
 export function startProcess(entry: string, options: ServiceOptions): RunningProcess {
   const logFile = join(options.dataDirectory, `process-${(started += 1)}.log`)
   const fd = openSync(logFile, 'a')
   const child = spawn(process.execPath, [entry], {
     cwd: ROOT,
-    stdio: ['ignore', fd, fd],
+    // Without its IPC channel a process ends: none outlives a test run that was killed.
+    stdio: ['ignore', fd, fd, 'ipc'],
     env: {
       PATH: process.env['PATH'],
       DATABASE_URL: options.databaseUrl,
