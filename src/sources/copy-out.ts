@@ -50,6 +50,6 @@ export function copyOut(
   stream._forward = () => {
     if (!stream.destroyed && stream._buffer !== null) forward()
   }
-  client.query(stream as unknown as Parameters<Client['query']>[0])
+  void client.query(stream as unknown as Parameters<Client['query']>[0])
   return { stream, rows: () => Math.max(0, lines - 1), serverRows: () => complete.promise }
 }

@@ -41,7 +41,7 @@ class Description {
 /** The columns of any single statement; none for what returns no rows. Rejects with Postgres' error. */
 export async function describeStatement(client: Client, text: string): Promise<Column[]> {
   const description = new Description(text)
-  client.query(description as unknown as Parameters<Client['query']>[0])
+  void client.query(description as unknown as Parameters<Client['query']>[0])
   const fields = await description.fields
   const unknown = unknownTypes(fields)
   if (unknown.length === 0) return columnsOf(fields, new Set())

