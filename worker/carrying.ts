@@ -11,7 +11,8 @@ import type { Children } from './children.ts'
 import type { createDefinitions, KeptDefinition } from './definitions.ts'
 import { documentKey } from './document-key.ts'
 import { failureOf } from './failure.ts'
-import type { Held, Holder } from './holder.ts'
+import type { Held } from './held.ts'
+import type { Holder } from './holder.ts'
 
 interface Dependencies {
   holder: Holder
@@ -119,8 +120,6 @@ export function createCarrying(deps: Dependencies) {
     },
   }
 }
-
-export type Carrying = ReturnType<typeof createCarrying>
 
 function orderOf(claimed: Claimed, { kind, text }: KeptDefinition): Order {
   return {

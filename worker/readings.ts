@@ -87,7 +87,8 @@ async function openGenerator(opening: Opening): Promise<Opened> {
     signal,
     progress(done: number, total: number | null, message?: string) {
       if (Number.isFinite(done) && done >= 0) tally.done = done
-      tally.total = total !== null && Number.isFinite(total) && total > 0 ? total : null
+      // Whatever an author hands over: the row takes whole numbers of 64 bits.
+      tally.total = typeof total === 'number' && total > 0 && total < Number.MAX_SAFE_INTEGER ? Math.ceil(total) : null
       if (message !== undefined) tally.message = String(message)
     },
     summary: (figures: { [key: string]: Json }) => void (summary = figures),

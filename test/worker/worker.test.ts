@@ -3,7 +3,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, zstdDecompressSync } from 'node:zlib'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { decodeChange, reportChannel, type ProgressEvent } from '../../src/progress/event.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { reportsIn, type ReportAsked } from '../support/reports.ts'
 import { startWorker, type RunningProcess } from '../support/service.ts'
@@ -69,7 +71,8 @@ export default defineReport({
       if (parameters.how === 'bug') throw new TypeError('secret detail')
       if (parameters.how === 'hangs') for (;;) {}
       if (parameters.how === 'memory') { const all = []; for (;;) all.push(new Array(100_000).fill(n)) }
-      if (n % 2) yield { n, square: BigInt(n) * BigInt(n), word: tenantId + '\\0' }
+      if (parameters.how === 'environment') yield { n, square: 1n, word: Object.keys(process.env).join() }
+      else if (n % 2) yield { n, square: BigInt(n) * BigInt(n), word: tenantId + '\\0' }
       else yield [n, BigInt(n) ** 2n, 'from source']
       if (n % 100 === 0) progress(n, parameters.most, 'at ' + n)
     }
@@ -192,6 +195,40 @@ describe('a report on SQL', () => {
     expect((await pending()).filter((name) => name.includes(id))).toEqual([])
   })
 
+  test('whoever listens hears it begin, go on in order and end', async () => {
+    const subscriber = new Redis(inject('redisUrl'))
+    const heard: { at: number; kind: string; event: ProgressEvent }[] = []
+    subscriber.on('message', (_, text) => heard.push({ at: performance.now(), ...decodeChange(text)! }))
+    await database.sql('begin; lock table broadsheet.priority_turn in exclusive mode') // No claim before we listen.
+    const id = await reports.ask('slow.sql')
+    await subscriber.subscribe(reportChannel(id))
+    await database.sql('commit')
+    await until(() => heard.filter(({ kind }) => kind === 'PROGRESSED').length > 10)
+    await reports.cancel(id)
+    await until(() => heard.at(-1)?.event.status === 'CANCELED')
+    subscriber.disconnect()
+    expect(heard[0]).toMatchObject({ kind: 'CHANGED', event: { status: 'RUNNING', attempt: 1, rowsWritten: 0, percent: null } })
+    const progressed = heard.filter(({ kind }) => kind === 'PROGRESSED')
+    for (const [index, { event, at }] of progressed.entries()) {
+      const next = progressed[index + 1]
+      if (!next) break
+      expect(next.event.percent!).toBeGreaterThanOrEqual(event.percent!)
+      expect(next.at - at).toBeGreaterThan(60)
+    }
+    const sequences = heard.map(({ event }) => event.sequence)
+    expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b))
+    // The claim's range, and that of the end; the cancel opened the one between.
+    expect(sequences[0]).toBe(2 * 2 ** 20)
+    expect(sequences.at(-1)).toBe(4 * 2 ** 20)
+  })
+
+  test('a document whose time is over is taken away', async () => {
+    const { document, reportId } = await reports.reached(await lines(), 'SUCCEEDED')
+    await database.sql(`update broadsheet.report set expires_at = now() where id = $1`, [reportId])
+    expect(await reports.reached(reportId, 'EXPIRED')).toMatchObject({ document: null, preview: null })
+    await until(() => bytesOf(document!.key).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT')) // prettier-ignore
+  })
+
   test('the row follows its progress', async () => {
     const id = await reports.ask('slow.sql')
     const report = await until(async () => {
@@ -217,6 +254,11 @@ describe('a report in TypeScript', () => {
     expect(lines.at(-2)).toBe('42,,row')
     expect(document).toMatchObject({ rowCount: 1001, summary: { rows: 1000, note: 'a\ufffdb' } })
     expect(preview![0]).toEqual([1, '1', 'default\ufffd'])
+  })
+
+  test('sees nothing of the settings that the service runs with', async () => {
+    const { preview } = await reports.reached(await numbers('environment', 1), 'SUCCEEDED')
+    expect(preview).toEqual([[1, '1', '']])
   })
 
   test.each([
