@@ -61,7 +61,11 @@ export type ToChild =
   | { kind: 'promote' }
 
 /** What ends a step of the attempt; the worker decides about the next. */
-export type Answer = ({ kind: 'finished' } & Finished) | { kind: 'promoted' } | { kind: 'failed'; failure: Failure } | { kind: 'aborted' }
+export type Answer =
+  | ({ kind: 'finished' } & Finished)
+  | { kind: 'promoted' }
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'aborted' }
 
 export type FromChild =
   | { kind: 'ready' }

@@ -57,7 +57,12 @@ async function hear(message: ToChild): Promise<void> {
 
 async function prepare(setup: Setup): Promise<Ready> {
   const log = createLog({ level: setup.logLevel, process: 'attempt' })
-  return { setup, log, sources: createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS }), store: await openStore(setup.storeUrl) }
+  return {
+    setup,
+    log,
+    sources: createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS }),
+    store: await openStore(setup.storeUrl),
+  }
 }
 
 async function start(order: Order): Promise<void> {
@@ -68,9 +73,20 @@ async function start(order: Order): Promise<void> {
   stop = controller
   const ticking = tellProgress(tally)
   try {
-    const type = order.kind === 'sql' ? parseSqlReport(`${order.typeName}.sql`, order.definition) : await parseRowsReport(`${order.typeName}.ts`, order.definition, setup.reportsDirectory)
+    const type =
+      order.kind === 'sql'
+        ? parseSqlReport(`${order.typeName}.sql`, order.definition)
+        : await parseRowsReport(`${order.typeName}.ts`, order.definition, setup.reportsDirectory)
     say({ kind: 'began', timeoutMs: durationMilliseconds(type.timeout) })
-    const { pending: written, ...finished } = await carryOut({ type, order, sources, store, reportsDirectory: setup.reportsDirectory, tally, signal: controller.signal })
+    const { pending: written, ...finished } = await carryOut({
+      type,
+      order,
+      sources,
+      store,
+      reportsDirectory: setup.reportsDirectory,
+      tally,
+      signal: controller.signal,
+    })
     pending = written
     ticking.end()
     say({ kind: 'finished', ...finished })
@@ -91,7 +107,9 @@ async function promote(): Promise<void> {
     await pending.promote()
     say({ kind: 'promoted' })
   } catch (error) {
-    await pending?.discard().catch((failure: unknown) => log.warn({ err: failure }, 'a document that nobody will read is left to the sweep'))
+    await pending
+      ?.discard()
+      .catch((failure: unknown) => log.warn({ err: failure }, 'a document that nobody will read is left to the sweep'))
     say({ kind: 'failed', failure: failureOf(error, log) })
   } finally {
     pending = undefined

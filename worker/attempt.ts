@@ -44,7 +44,12 @@ export interface Child {
 
 /** Forks a child and waits until it has everything imported. Rejects where it dies before. It gets no environment. */
 export async function openChild(setup: Setup, log: Log): Promise<Child> {
-  const child = fork(ENTRY, [], { serialization: 'advanced', env: {}, execArgv: [`--max-old-space-size=${MEMORY}`], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(ENTRY, [], {
+    serialization: 'advanced',
+    env: {},
+    execArgv: [`--max-old-space-size=${MEMORY}`],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const gone = Promise.withResolvers<void>()
   let how = ''
   let used = 0

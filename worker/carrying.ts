@@ -86,7 +86,11 @@ export function createCarrying(deps: Dependencies) {
     if (run.timedOut) return TIMEOUT
     if (outcome.kind === 'failed') return outcome.failure
     const how = outcome.kind === 'died' ? outcome.how : outcome.kind
-    return { code: 'WORKER_LOST', message: `The process that wrote the report ended (${how}): it may have run out of memory.`, retryable: true }
+    return {
+      code: 'WORKER_LOST',
+      message: `The process that wrote the report ended (${how}): it may have run out of memory.`,
+      retryable: true,
+    }
   }
 
   /** True where the attempt's end is known now: committed and told, or not ours to tell any more. */
@@ -102,7 +106,9 @@ export function createCarrying(deps: Dependencies) {
   }
 
   async function remove({ claimed, log }: Held): Promise<void> {
-    await store.remove(documentKey(claimed)).catch((error: unknown) => log.warn({ err: error }, 'bytes that no report names are left to the sweep'))
+    await store
+      .remove(documentKey(claimed))
+      .catch((error: unknown) => log.warn({ err: error }, 'bytes that no report names are left to the sweep'))
   }
 
   return {
@@ -113,7 +119,9 @@ export function createCarrying(deps: Dependencies) {
         await carry(held)
       } catch (error) {
         const failure = failureOf(error, held.log)
-        await conclude(held, failure).catch((again: unknown) => held.log.error({ err: again }, 'the report is left to its lease'))
+        await conclude(held, failure).catch((again: unknown) =>
+          held.log.error({ err: again }, 'the report is left to its lease'),
+        )
       } finally {
         held.release()
       }

@@ -22,13 +22,23 @@ export function createTally(): Tally {
 
 export function countersOf(tally: Tally): Counters {
   const rows = tally.rows()
-  return { stage: tally.stage, rows, bytes: tally.bytes(), done: tally.done ?? rows, total: tally.total, message: tally.message }
+  return {
+    stage: tally.stage,
+    rows,
+    bytes: tally.bytes(),
+    done: tally.done ?? rows,
+    total: tally.total,
+    message: tally.message,
+  }
 }
 
 /** Throws ROW_LIMIT where there are more rows than the type allows: what is cut short is never a document. */
 export function checkLimit(rows: number, maxRows: number | null): void {
   if (maxRows !== null && rows > maxRows) {
-    throw new ReportFailed('ROW_LIMIT', `The report has more than ${maxRows} rows, which is the most that its type allows: narrow the parameters.`)
+    throw new ReportFailed(
+      'ROW_LIMIT',
+      `The report has more than ${maxRows} rows, which is the most that its type allows: narrow the parameters.`,
+    )
   }
 }
 
@@ -49,7 +59,10 @@ export function watchChunks(look: (chunk: Buffer) => void): Transform {
 }
 
 /** The same for batches of rows. */
-export async function* watchBatches(batches: AsyncIterable<readonly Row[]>, look: (batch: readonly Row[]) => void): AsyncGenerator<readonly Row[]> {
+export async function* watchBatches(
+  batches: AsyncIterable<readonly Row[]>,
+  look: (batch: readonly Row[]) => void,
+): AsyncGenerator<readonly Row[]> {
   for await (const batch of batches) {
     look(batch)
     yield batch

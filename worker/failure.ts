@@ -22,7 +22,8 @@ export function failureOf(error: unknown, log: Log): Failure {
     return failure('SOURCE_QUERY_FAILED', error.message, (error as { retryable?: unknown }).retryable === true)
   }
   log.error({ err: error }, 'the attempt failed, and nobody foresaw how')
-  if (error instanceof StartupError) return failure('INTERNAL', "The report type's definition, as it was accepted, can't be read any more.", false)
+  if (error instanceof StartupError)
+    return failure('INTERNAL', "The report type's definition, as it was accepted, can't be read any more.", false)
   return failure('INTERNAL', 'Something unforeseen went wrong while the report was written.', false)
 }
 

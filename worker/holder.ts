@@ -33,7 +33,10 @@ export function createHolder(deps: { holding: Holding; publisher: Publisher; log
     const renew = now - renewedAt >= RENEW_EVERY
     const told = new Map([...helds].map(([id, held]) => [id, held] as const))
     try {
-      const answers = await holding.tell(new Map([...told].map(([id, held]) => [id, { attempt: held.claimed.attempt, standing: held.takeStanding() }])), renew)
+      const answers = await holding.tell(
+        new Map([...told].map(([id, held]) => [id, { attempt: held.claimed.attempt, standing: held.takeStanding() }])),
+        renew,
+      )
       if (renew) renewedAt = now
       if (outage) log.info('the database is back')
       outage = false
@@ -62,7 +65,13 @@ export function createHolder(deps: { holding: Holding; publisher: Publisher; log
 
   return {
     hold(claimed, since) {
-      const held = createHeld({ claimed, since, publisher, log, release: () => void (helds.get(claimed.id) === held && helds.delete(claimed.id)) })
+      const held = createHeld({
+        claimed,
+        since,
+        publisher,
+        log,
+        release: () => void (helds.get(claimed.id) === held && helds.delete(claimed.id)),
+      })
       helds.set(claimed.id, held)
       return held
     },

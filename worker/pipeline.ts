@@ -52,7 +52,11 @@ export async function carryOut(carrying: Carrying): Promise<Finished & { pending
       retentionSeconds: durationMilliseconds(type.retention) / 1000,
       document: {
         key: order.key,
-        fileName: fileNameOf(type, order.parameters, { extension: format.extension, compression: compression.extension, date: dayOf(order) }),
+        fileName: fileNameOf(type, order.parameters, {
+          extension: format.extension,
+          compression: compression.extension,
+          date: dayOf(order),
+        }),
         contentType: compression.contentType ?? format.contentType,
         rowCount,
         byteSize,

@@ -9,7 +9,13 @@ const SAY_EVERY = 5_000
  * This worker's row: who is there, and which types it has. Written now and every 5 s, taken away by close(); rows of workers
  * that have died stay a day for who wants to know, then they go. An outage is logged once.
  */
-export function createPresence(deps: { database: Database; workerId: string; concurrency: number; types(): readonly string[]; log: Log }) {
+export function createPresence(deps: {
+  database: Database
+  workerId: string
+  concurrency: number
+  types(): readonly string[]
+  log: Log
+}) {
   const { database, workerId, concurrency, log } = deps
   let outage = false
   let closed = false

@@ -43,9 +43,14 @@ export function openRows(opening: Opening): Promise<Opened> {
 async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
   const { type, order, format, tally } = opening
   const source = opening.sources.get(body.source)
-  if (!source) throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', { retryable: true })
+  if (!source)
+    throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', {
+      retryable: true,
+    })
   const reading = await source.openReading({ ...session(opening), body })
-  const columns = reading.columns.map((column) => (Object.hasOwn(body.columnWords, column.name) ? { ...column, description: body.columnWords[column.name]! } : column))
+  const columns = reading.columns.map((column) =>
+    Object.hasOwn(body.columnWords, column.name) ? { ...column, description: body.columnWords[column.name]! } : column,
+  )
   const options = { columns, csvDialect: order.csvDialect }
   tally.total = await reading.estimate()
   const opened = (bytes: Readable, preview: () => Json[][], counted: () => Promise<number>): Opened => ({
@@ -58,8 +63,15 @@ async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
 
   if (!format.fromCopy) {
     const preview = previewOfRows(columns)
-    const bytes = format.encode(countBatches(reading.batches(), opening, (batch) => preview.take(batch)), options)
-    return opened(bytes, () => preview.rows(), async () => tally.rows())
+    const bytes = format.encode(
+      countBatches(reading.batches(), opening, (batch) => preview.take(batch)),
+      options,
+    )
+    return opened(
+      bytes,
+      () => preview.rows(),
+      async () => tally.rows(),
+    )
   }
   const copy = reading.copy()
   const preview = createCopyPreview(columns)
@@ -71,11 +83,16 @@ async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
   })
   // Either end's fault destroys the other, and whoever reads the bytes hears of it: nothing is left to call back.
   pipeline(copy.stream, watched, () => undefined)
-  return opened(format.fromCopy(watched, options), () => preview.rows(), async () => {
-    const [seen, sent] = [copy.rows(), await copy.serverRows()]
-    if (seen !== sent) throw new ReportFailed('SOURCE_UNAVAILABLE', `Of ${sent} rows only ${seen} arrived.`, { retryable: true })
-    return sent
-  })
+  return opened(
+    format.fromCopy(watched, options),
+    () => preview.rows(),
+    async () => {
+      const [seen, sent] = [copy.rows(), await copy.serverRows()]
+      if (seen !== sent)
+        throw new ReportFailed('SOURCE_UNAVAILABLE', `Of ${sent} rows only ${seen} arrived.`, { retryable: true })
+      return sent
+    },
+  )
 }
 
 async function openGenerator(opening: Opening): Promise<Opened> {
@@ -99,7 +116,9 @@ async function openGenerator(opening: Opening): Promise<Opened> {
     viewerId: order.viewerId,
   }
   const preview = previewOfRows(type.columns)
-  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns), opening, (batch) => preview.take(batch))
+  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns), opening, (batch) =>
+    preview.take(batch),
+  )
   return {
     columns: type.columns,
     bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect }),
@@ -109,7 +128,11 @@ async function openGenerator(opening: Opening): Promise<Opened> {
   }
 }
 
-function countBatches(batches: AsyncIterable<readonly Row[]>, { tally, type }: Opening, look: (batch: readonly Row[]) => void): AsyncGenerator<readonly Row[]> {
+function countBatches(
+  batches: AsyncIterable<readonly Row[]>,
+  { tally, type }: Opening,
+  look: (batch: readonly Row[]) => void,
+): AsyncGenerator<readonly Row[]> {
   let rows = 0
   tally.rows = () => rows
   return watchBatches(batches, (batch) => {
@@ -121,8 +144,14 @@ function countBatches(batches: AsyncIterable<readonly Row[]>, { tally, type }: O
 }
 
 function session({ type, order, timeoutMs, signal }: Opening): SessionOptions {
-  const asker: Asker = { tenantId: order.tenantId, viewerId: order.viewerId, timeZone: order.timeZone, requestedAt: order.requestedAt }
+  const asker: Asker = {
+    tenantId: order.tenantId,
+    viewerId: order.viewerId,
+    timeZone: order.timeZone,
+    requestedAt: order.requestedAt,
+  }
   // A TypeScript report binds its own values; what a source's row-level security reads is always there.
-  const settings = type.body.kind === 'sql' ? settingsOf(type, order.parameters, asker) : settingsOf({ parameters: [] }, {}, asker)
+  const settings =
+    type.body.kind === 'sql' ? settingsOf(type, order.parameters, asker) : settingsOf({ parameters: [] }, {}, asker)
   return { reportId: order.reportId, settings, timeZone: order.timeZone, timeoutMs, signal }
 }

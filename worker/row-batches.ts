@@ -18,7 +18,9 @@ export async function* rowBatches(rows: AsyncIterable<Given>, columns: readonly 
   let count = 0
   for await (const given of rows) {
     count += 1
-    const row = Array.isArray(given) ? checkLength(given as Row, columns, count) : cellsOf(given as { readonly [column: string]: Cell }, places, count)
+    const row = Array.isArray(given)
+      ? checkLength(given as Row, columns, count)
+      : cellsOf(given as { readonly [column: string]: Cell }, places, count)
     batch.push(row)
     for (const cell of row) if (typeof cell === 'string') text += cell.length
     if (batch.length < BATCH_ROWS && text < BATCH_TEXT) continue
@@ -34,14 +36,16 @@ function cellsOf(given: { readonly [column: string]: Cell }, places: ReadonlyMap
   const cells: Cell[] = new Array<Cell>(places.size).fill(null)
   for (const name of Object.keys(given)) {
     const place = places.get(name)
-    if (place === undefined) throw wrong(`Row ${count} has a cell "${name.slice(0, 100)}", but the report has no such column.`)
+    if (place === undefined)
+      throw wrong(`Row ${count} has a cell "${name.slice(0, 100)}", but the report has no such column.`)
     cells[place] = given[name]
   }
   return cells
 }
 
 function checkLength(row: Row, columns: readonly Column[], count: number): Row {
-  if (row.length !== columns.length) throw wrong(`Row ${count} has ${row.length} cells, but the report has ${columns.length} columns.`)
+  if (row.length !== columns.length)
+    throw wrong(`Row ${count} has ${row.length} cells, but the report has ${columns.length} columns.`)
   return row
 }
 

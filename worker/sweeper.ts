@@ -35,7 +35,10 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
 
   async function sweep(): Promise<void> {
     for (const event of await takeBackLost(database)) {
-      log.warn({ reportId: event.reportId, attempt: event.attempt, status: event.status }, 'a lost report was taken back')
+      log.warn(
+        { reportId: event.reportId, attempt: event.attempt, status: event.status },
+        'a lost report was taken back',
+      )
       deps.onEvent(event)
     }
     for (const { event, key } of await expireDocuments(database)) {
@@ -43,7 +46,8 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
       await store.remove(key)
     }
     if (steps % REMOVED_TYPES_EVERY === 0) for (const event of await failRemovedTypes(database)) deps.onEvent(event)
-    if (steps % LEFTOVERS_EVERY === 0) await removeLeftovers({ ...deps, before: new Date(Date.now() - LEFTOVER_AFTER), closing: () => closed })
+    if (steps % LEFTOVERS_EVERY === 0)
+      await removeLeftovers({ ...deps, before: new Date(Date.now() - LEFTOVER_AFTER), closing: () => closed })
     steps += 1
   }
 
@@ -72,7 +76,9 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
 }
 
 /** Removes what attempts have written that ended without a word, and documents whose removal was cut off. */
-export async function removeLeftovers(deps: Pick<Dependencies, 'database' | 'store' | 'log'> & { before: Date; closing?(): boolean }): Promise<number> {
+export async function removeLeftovers(
+  deps: Pick<Dependencies, 'database' | 'store' | 'log'> & { before: Date; closing?(): boolean },
+): Promise<number> {
   const { database, store, log } = deps
   let batch: NonNullable<ReturnType<typeof readDocumentKey>>[] = []
   let seen = 0

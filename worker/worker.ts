@@ -32,15 +32,31 @@ const LONGEST_WAIT = 5_000
  * Puts a worker together; everything it opens is registered with the lifecycle, in the order of need. Closing claims nothing
  * more, gives running attempts `drainSeconds`, and hands back what is left.
  */
-export async function startWorker({ config, lifecycle, log }: { config: Config; lifecycle: Lifecycle; log: Log }): Promise<{ workerId: string }> {
+export async function startWorker({
+  config,
+  lifecycle,
+  log,
+}: {
+  config: Config
+  lifecycle: Lifecycle
+  log: Log
+}): Promise<{ workerId: string }> {
   const workerId = uuid()
   const { applied } = await untilReachable(() => migrate(config.databaseUrl), log)
   if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
-  const database = await openDatabase({ url: config.databaseUrl, role: WORKER_ROLE, maxConnections: 4 + config.workerConcurrency, log })
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    role: WORKER_ROLE,
+    maxConnections: 4 + config.workerConcurrency,
+    log,
+  })
   lifecycle.onClose('database', () => database.close())
 
   const sources = createSources(config.sources, { log, maxConnections: SOURCE_CONNECTIONS })
-  lifecycle.onClose('sources', async () => void (await Promise.all([...sources.values()].map((source) => source.close()))))
+  lifecycle.onClose(
+    'sources',
+    async () => void (await Promise.all([...sources.values()].map((source) => source.close()))),
+  )
   const reportsDirectory = resolve(config.reportsDirectory)
   const catalog = createCatalog({ directory: reportsDirectory, sources, log })
   await catalog.load()
@@ -56,12 +72,26 @@ export async function startWorker({ config, lifecycle, log }: { config: Config; 
   const children = createChildren({ size: config.workerConcurrency, setup, log })
   lifecycle.onClose('children', () => children.close())
 
-  const presence = createPresence({ database, workerId, concurrency: config.workerConcurrency, types: () => catalog.all().map(({ name }) => name), log })
+  const presence = createPresence({
+    database,
+    workerId,
+    concurrency: config.workerConcurrency,
+    types: () => catalog.all().map(({ name }) => name),
+    log,
+  })
   lifecycle.onClose('presence', () => presence.close())
   const holding = createHolding({ database, workerId })
   const holder = createHolder({ holding, publisher, log })
   lifecycle.onClose('leases', () => holder.close())
-  const carrying = createCarrying({ holder, holding, children, definitions: createDefinitions(database), store, publisher, log })
+  const carrying = createCarrying({
+    holder,
+    holding,
+    children,
+    definitions: createDefinitions(database),
+    store,
+    publisher,
+    log,
+  })
 
   const running = new Set<Promise<void>>()
   const bell = createReportBell({ redisUrl: config.redisUrl, log, role: 'listener' })
@@ -71,7 +101,11 @@ export async function startWorker({ config, lifecycle, log }: { config: Config; 
     slots: config.workerConcurrency,
     tenantMaxRunning: config.tenantMaxRunning,
     // One that can't be read here and now waits: this worker would only use up its attempts.
-    types: () => catalog.all().filter(({ unavailableReason }) => unavailableReason === null).map(({ name }) => name),
+    types: () =>
+      catalog
+        .all()
+        .filter(({ unavailableReason }) => unavailableReason === null)
+        .map(({ name }) => name),
     onClaimed(claimed, since) {
       const work = carrying.carry(claimed, since).finally(() => {
         running.delete(work)

@@ -34,7 +34,9 @@ beforeAll(async () => {
   await writeFile(join(directory, 'paced.sql'), PACED)
   ;[database, source] = await Promise.all([
     createDatabase(),
-    createSourceDatabase('create table lines as select i as id from generate_series(1, 3000) i; create table pace as select 0.02::float8 as nap; analyze'),
+    createSourceDatabase(
+      'create table lines as select i as id from generate_series(1, 3000) i; create table pace as select 0.02::float8 as nap; analyze',
+    ),
   ])
   reports = reportsIn(database, directory, inject('redisUrl'))
 })
@@ -59,13 +61,23 @@ afterEach(async ({ task }) => {
 const SLOW = 0.02
 const pace = (nap: number) => source.sql('update pace set nap = $1', [nap])
 async function worker(env: Record<string, string> = {}, redisUrl = inject('redisUrl')): Promise<RunningProcess> {
-  const started = await startWorker({ databaseUrl: database.url, redisUrl, dataDirectory: directory, reportsDirectory: directory, sources: { main: source.url }, env })
+  const started = await startWorker({
+    databaseUrl: database.url,
+    redisUrl,
+    dataDirectory: directory,
+    reportsDirectory: directory,
+    sources: { main: source.url },
+    env,
+  })
   workers.push(started)
   return started
 }
-const underWay = (id: string) => until(async () => (await reports.read(id)).rowsWritten > 5, { what: 'rows were written' })
-const expireLease = (id: string) => database.sql(`update broadsheet.report set lease_expires_at = now() - interval '1 second' where id = $1`, [id])
-const documents = async () => (await readdir(join(directory, 'documents'), { recursive: true })).filter((name) => /[/%]\d+$/.test(name))
+const underWay = (id: string) =>
+  until(async () => (await reports.read(id)).rowsWritten > 5, { what: 'rows were written' })
+const expireLease = (id: string) =>
+  database.sql(`update broadsheet.report set lease_expires_at = now() - interval '1 second' where id = $1`, [id])
+const documents = async () =>
+  (await readdir(join(directory, 'documents'), { recursive: true })).filter((name) => /[/%]\d+$/.test(name))
 async function expectWhole(id: string, attempt: number) {
   const report = await reports.reached(id, 'SUCCEEDED', 30_000)
   expect(report).toMatchObject({ attempt, rowsWritten: 3000 })
@@ -81,7 +93,10 @@ test('a child that is killed costs one attempt, and another child takes its plac
   await pace(0)
   process.kill(child!, 'SIGKILL')
   const report = await expectWhole(id, 2)
-  expect(report.attempts).toMatchObject([{ outcome: 'FAILED', failure: { code: 'WORKER_LOST', retryable: true } }, { outcome: 'SUCCEEDED' }])
+  expect(report.attempts).toMatchObject([
+    { outcome: 'FAILED', failure: { code: 'WORKER_LOST', retryable: true } },
+    { outcome: 'SUCCEEDED' },
+  ])
   expect(report.charged).toBe(2)
   expect((await documents()).filter((name) => name.includes(id))).toEqual([report.document!.key])
 }, 40_000)
@@ -117,7 +132,9 @@ test('a worker that was frozen past its lease writes and publishes nothing when 
   await subscriber.subscribe(`broadsheet:report:${id}`)
   first.kill('SIGCONT')
   await until(async () => (await first.log()).includes('"reason":"LOST"'), { timeout: 1_500, what: 'it has noticed' })
-  await until(async () => (await documents()).every((name) => !name.includes(`${id}%`) && !name.endsWith(`${id}/1`)), { what: 'its bytes are gone' })
+  await until(async () => (await documents()).every((name) => !name.includes(`${id}%`) && !name.endsWith(`${id}/1`)), {
+    what: 'its bytes are gone',
+  })
   expect(await reports.read(id)).toEqual(report)
   expect(heard).toEqual([])
   subscriber.disconnect()
@@ -147,7 +164,12 @@ test('killed between the promotion of the file and the commit: the next attempt 
   expect(await documents()).toContain(`default/${id}/1`)
   const store = await openStore(`file:${directory}/documents`)
   const worked = await database.open(WORKER_ROLE)
-  await removeLeftovers({ database: worked, store, log: createLog({ level: 'silent', process: 'test' }), before: new Date(Date.now() + 1000) })
+  await removeLeftovers({
+    database: worked,
+    store,
+    log: createLog({ level: 'silent', process: 'test' }),
+    before: new Date(Date.now() + 1000),
+  })
   expect((await documents()).filter((name) => name.includes(id))).toEqual([document!.key])
 }, 60_000)
 
@@ -176,7 +198,9 @@ test('connections to the database that are cut cost nothing', async () => {
   await worker()
   const id = await reports.ask('paced.sql')
   await underWay(id)
-  const [cut] = await database.sql<{ count: number }>(`select count(pg_terminate_backend(pid))::int from pg_stat_activity where datname = current_database() and application_name = 'broadsheet_worker'`)
+  const [cut] = await database.sql<{ count: number }>(
+    `select count(pg_terminate_backend(pid))::int from pg_stat_activity where datname = current_database() and application_name = 'broadsheet_worker'`,
+  )
   expect(cut!.count).toBeGreaterThan(0)
   const before = (await reports.read(id)).rowsWritten
   await until(async () => (await reports.read(id)).rowsWritten > before + 20)

@@ -34,11 +34,22 @@ export interface StoredReport extends ProgressEvent {
  * is rung as the API does, and close() is owed.
  */
 export function reportsIn(database: TestDatabase, directory: string, redisUrl?: string) {
-  const bell = redisUrl === undefined ? null : createReportBell({ redisUrl, log: createLog({ level: 'silent', process: 'test' }), role: 'ringer' })
+  const bell =
+    redisUrl === undefined
+      ? null
+      : createReportBell({ redisUrl, log: createLog({ level: 'silent', process: 'test' }), role: 'ringer' })
 
   async function ask(type: string, asked: ReportAsked = {}): Promise<string> {
     const text = await readFile(join(directory, type), 'utf8')
-    const { tenantId = 'default', priority = 'NORMAL', format = 'CSV', compression = 'NONE', csvDialect = 'POSTGRES', parameters = {}, timeZone = 'UTC' } = asked
+    const {
+      tenantId = 'default',
+      priority = 'NORMAL',
+      format = 'CSV',
+      compression = 'NONE',
+      csvDialect = 'POSTGRES',
+      parameters = {},
+      timeZone = 'UTC',
+    } = asked
     const [name, kind] = type.endsWith('.sql') ? [type.slice(0, -4), 'sql'] : [type.slice(0, -3), 'rows']
     const id = uuid()
     const [{ id: userId }] = (await database.sql<{ id: string }>(
@@ -51,7 +62,19 @@ export function reportsIn(database: TestDatabase, directory: string, redisUrl?: 
     await database.sql(
       `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, priority, format, compression, csv_dialect,
         visibility, parameters, resolved_parameters, time_zone) values ($1, $2, $3, $4, $5, $4, $6, $7, $8, $9, 'PRIVATE', $10, $10, $11)`,
-      [id, tenantId, userId, name, versionOf(text), priority, format, compression, csvDialect, JSON.stringify(parameters), timeZone],
+      [
+        id,
+        tenantId,
+        userId,
+        name,
+        versionOf(text),
+        priority,
+        format,
+        compression,
+        csvDialect,
+        JSON.stringify(parameters),
+        timeZone,
+      ],
     )
     bell?.ring(id)
     return id
@@ -63,8 +86,18 @@ export function reportsIn(database: TestDatabase, directory: string, redisUrl?: 
         document, preview, failure, charged from broadsheet.report where id = $1`,
       [id],
     )
-    const attempts = await database.sql<StoredReport['attempts'][0]>(`select number, outcome, failure from broadsheet.report_attempt where report_id = $1 order by number`, [id])
-    return { ...progressOf(row!), document: row!.document, preview: row!.preview, failure: row!.failure, charged: row!.charged, attempts }
+    const attempts = await database.sql<StoredReport['attempts'][0]>(
+      `select number, outcome, failure from broadsheet.report_attempt where report_id = $1 order by number`,
+      [id],
+    )
+    return {
+      ...progressOf(row!),
+      document: row!.document,
+      preview: row!.preview,
+      failure: row!.failure,
+      charged: row!.charged,
+      attempts,
+    }
   }
 
   return {
@@ -72,14 +105,19 @@ export function reportsIn(database: TestDatabase, directory: string, redisUrl?: 
     read,
     close: async () => void (await bell?.close()),
     /** As the API does it: a guarded move and a new range of sequence numbers. */
-    cancel: (id: string) => database.sql(`update broadsheet.report set status = 'CANCELING', epoch = epoch + 1, sequence = (epoch + 1) * 1048576 where id = $1 and status = 'RUNNING'`, [id]),
+    cancel: (id: string) =>
+      database.sql(
+        `update broadsheet.report set status = 'CANCELING', epoch = epoch + 1, sequence = (epoch + 1) * 1048576 where id = $1 and status = 'RUNNING'`,
+        [id],
+      ),
     /** Waits until the report has one of these statuses. */
     reached(id: string, statuses: string | string[], timeout = 20_000): Promise<StoredReport> {
       return until(
         async () => {
           const report = await read(id)
           const mayGoOn = !isTerminal(report.status) || (report.status === 'SUCCEEDED' && statuses.includes('EXPIRED'))
-          if (!mayGoOn && !statuses.includes(report.status)) throw new Error(`report is ${report.status}: ${JSON.stringify(report.failure)}`)
+          if (!mayGoOn && !statuses.includes(report.status))
+            throw new Error(`report is ${report.status}: ${JSON.stringify(report.failure)}`)
           return statuses.includes(report.status) ? report : null
         },
         { timeout, what: `report ${id} is ${String(statuses)}` },

@@ -50,7 +50,10 @@ export interface RunningApi extends RunningProcess {
 /** `node src/api/main.ts` on a free port; resolves when it listens. The caller ends it. */
 export async function startApi(options: ServiceOptions): Promise<RunningApi> {
   const adminToken = options.env?.['BROADSHEET_ADMIN_TOKEN'] ?? 'an-admin-token-of-the-tests-made-by-hand'
-  const api = startProcess('src/api/main.ts', { ...options, env: { PORT: '0', BROADSHEET_ADMIN_TOKEN: adminToken, ...options.env } })
+  const api = startProcess('src/api/main.ts', {
+    ...options,
+    env: { PORT: '0', BROADSHEET_ADMIN_TOKEN: adminToken, ...options.env },
+  })
   const ready = once(api.process, 'message').then(([message]) => message as { publicUrl: string })
   const first = await Promise.race([ready, api.stopped])
   if (typeof first !== 'object') throw new Error(`the API has ended (${first}):\n${await api.log()}`)
@@ -82,7 +85,13 @@ export function startProcess(entry: string, options: ServiceOptions): RunningPro
     },
   })
   const stopped = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
-  return { process: child, pid: child.pid!, kill: (signal) => void child.kill(signal), stopped, log: () => readFile(logFile, 'utf8') }
+  return {
+    process: child,
+    pid: child.pid!,
+    kill: (signal) => void child.kill(signal),
+    stopped,
+    log: () => readFile(logFile, 'utf8'),
+  }
 }
 
 async function isPresent(databaseUrl: string, worker: RunningProcess): Promise<boolean> {
@@ -101,5 +110,8 @@ async function isPresent(databaseUrl: string, worker: RunningProcess): Promise<b
 /** The children of a process, by /proc; empty where there is no /proc. */
 export async function childrenOf(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.split(' ').filter((part) => part !== '').map(Number)
+  return text
+    .split(' ')
+    .filter((part) => part !== '')
+    .map(Number)
 }

@@ -39,7 +39,10 @@ export async function createSourceDatabase(setup: string): Promise<SourceDatabas
       return (await owner.query(text, values)).rows as T[]
     },
     async running() {
-      const { rows } = await owner.query<{ name: string }>(`select application_name as name from pg_stat_activity where usename = $1 and state <> 'idle'`, [name])
+      const { rows } = await owner.query<{ name: string }>(
+        `select application_name as name from pg_stat_activity where usename = $1 and state <> 'idle'`,
+        [name],
+      )
       return rows.map((row) => row.name)
     },
     async drop() {

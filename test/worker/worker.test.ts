@@ -87,10 +87,18 @@ beforeAll(async () => {
   await Promise.all(Object.entries(FILES).map(([name, text]) => writeFile(join(directory, name), text)))
   ;[database, source] = await Promise.all([
     createDatabase(),
-    createSourceDatabase(`create table lines as select i as id, 'line "' || i || E'"\\n' as title, i / 4.0 as amount, i % 2 = 0 as flag from generate_series(1, 20000) i; analyze lines`),
+    createSourceDatabase(
+      `create table lines as select i as id, 'line "' || i || E'"\\n' as title, i / 4.0 as amount, i % 2 = 0 as flag from generate_series(1, 20000) i; analyze lines`,
+    ),
   ])
   reports = reportsIn(database, directory, inject('redisUrl'))
-  worker = await startWorker({ databaseUrl: database.url, redisUrl: inject('redisUrl'), dataDirectory: directory, reportsDirectory: directory, sources: { main: source.url } })
+  worker = await startWorker({
+    databaseUrl: database.url,
+    redisUrl: inject('redisUrl'),
+    dataDirectory: directory,
+    reportsDirectory: directory,
+    sources: { main: source.url },
+  })
 })
 afterAll(async () => {
   worker.kill('SIGTERM')
@@ -110,7 +118,10 @@ async function firstAttempt(id: string) {
     const found = await reports.read(id)
     return found.attempts[0]?.outcome ? found : null
   }, { timeout: 20_000, what: 'the first attempt has ended' }) // prettier-ignore
-  await database.sql(`update broadsheet.report set available_at = now() + interval '1 day' where id = $1 and status = 'QUEUED'`, [id])
+  await database.sql(
+    `update broadsheet.report set available_at = now() + interval '1 day' where id = $1 and status = 'QUEUED'`,
+    [id],
+  )
   return report!
 }
 const pending = () => readdir(join(directory, 'documents', '.pending'))
@@ -132,10 +143,23 @@ describe('a report on SQL', () => {
       rowCount: 20000,
       byteSize: bytes.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
-      columns: [{ name: 'id', type: 'Int' }, { name: 'title', type: 'String', description: 'What it says' }, { name: 'amount', type: 'Decimal' }, { name: 'flag', type: 'Boolean' }],
+      columns: [
+        { name: 'id', type: 'Int' },
+        { name: 'title', type: 'String', description: 'What it says' },
+        { name: 'amount', type: 'Decimal' },
+        { name: 'flag', type: 'Boolean' },
+      ],
       summary: { lines: '20000' },
     })
-    expect(report).toMatchObject({ percent: 100, stage: 'DONE', rowsWritten: 20000, rowsTotal: 20000, bytesWritten: bytes.length, attempt: 1, charged: 1 })
+    expect(report).toMatchObject({
+      percent: 100,
+      stage: 'DONE',
+      rowsWritten: 20000,
+      rowsTotal: 20000,
+      bytesWritten: bytes.length,
+      attempt: 1,
+      charged: 1,
+    })
     expect(report.attempts).toEqual([{ number: 1, outcome: 'SUCCEEDED', failure: null }])
     expect(report.preview).toHaveLength(100)
     expect(report.preview![0]).toEqual([1, 'line "1"\n', '0.25000000000000000000', false])
@@ -147,13 +171,27 @@ describe('a report on SQL', () => {
     const bytes = await bytesOf(document!.key)
     const text = (compression === 'GZIP' ? gunzipSync : zstdDecompressSync)(bytes).toString()
     expect(text.match(/^\d+,/gm)).toHaveLength(20000)
-    expect(document).toMatchObject({ fileName: `lines-1000000.csv.${compression === 'GZIP' ? 'gz' : 'zst'}`, byteSize: bytes.length })
+    expect(document).toMatchObject({
+      fileName: `lines-1000000.csv.${compression === 'GZIP' ? 'gz' : 'zst'}`,
+      byteSize: bytes.length,
+    })
   })
 
   test('as NDJSON, JSON and for a spreadsheet', async () => {
-    const ids = [await lines({ format: 'NDJSON' }), await lines({ format: 'JSON' }), await lines({ csvDialect: 'EXCEL' })]
-    const [ndjson, json, excel] = await Promise.all(ids.map(async (id) => (await bytesOf((await reports.reached(id, 'SUCCEEDED')).document!.key)).toString()))
-    expect(ndjson!.split('\n').slice(0, -1).map((line) => JSON.parse(line))).toEqual(JSON.parse(json!))
+    const ids = [
+      await lines({ format: 'NDJSON' }),
+      await lines({ format: 'JSON' }),
+      await lines({ csvDialect: 'EXCEL' }),
+    ]
+    const [ndjson, json, excel] = await Promise.all(
+      ids.map(async (id) => (await bytesOf((await reports.reached(id, 'SUCCEEDED')).document!.key)).toString()),
+    )
+    expect(
+      ndjson!
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
+    ).toEqual(JSON.parse(json!))
     expect(JSON.parse(json!)).toHaveLength(20000)
     expect(excel!.startsWith('\ufeffid,title,amount,flag\r\n1,')).toBe(true)
   })
@@ -174,7 +212,11 @@ describe('a report on SQL', () => {
 
   test('an error of the query is final and says what Postgres says', async () => {
     const { failure } = await reports.reached(await reports.ask('broken.sql'), 'FAILED')
-    expect(failure).toEqual({ code: 'SOURCE_QUERY_FAILED', message: 'The query failed: division by zero (22012).', retryable: false })
+    expect(failure).toEqual({
+      code: 'SOURCE_QUERY_FAILED',
+      message: 'The query failed: division by zero (22012).',
+      retryable: false,
+    })
   })
 
   test('one that takes too long is called off, and tried again', async () => {
@@ -207,7 +249,10 @@ describe('a report on SQL', () => {
     await reports.cancel(id)
     await until(() => heard.at(-1)?.event.status === 'CANCELED')
     subscriber.disconnect()
-    expect(heard[0]).toMatchObject({ kind: 'CHANGED', event: { status: 'RUNNING', attempt: 1, rowsWritten: 0, percent: null } })
+    expect(heard[0]).toMatchObject({
+      kind: 'CHANGED',
+      event: { status: 'RUNNING', attempt: 1, rowsWritten: 0, percent: null },
+    })
     const progressed = heard.filter(({ kind }) => kind === 'PROGRESSED')
     for (const [index, { event, at }] of progressed.entries()) {
       const next = progressed[index + 1]
