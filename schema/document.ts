@@ -1,5 +1,4 @@
 import { BadInput } from '../src/errors.ts'
-import type { Json } from '../src/report/define.ts'
 import type { DocumentFacts, Report } from '../src/report/report.entity.ts'
 import { PREVIEW_ROWS } from '../src/document/preview.ts'
 import { builder } from './builder.ts'
@@ -27,17 +26,26 @@ export const DocumentRef = builder.objectRef<Report>('ReportDocument').implement
       resolve: (report, { expiresIn }, { links, viewer }) =>
         links.to({ reportId: report.id, attempt: report.attempt, expiresAt: report.expiresAt as Date }, viewer, expiresIn ?? 'PT15M'),
     }),
-    preview: t.field({
-      type: [['JSON']] as never,
+    preview: t.loadable({
+      type: t.listRef(t.listRef('JSON', { nullable: true }), { nullable: false }) as never,
       description: 'The first rows (at most 100, 64 KiB, kept while writing); each row in the order of columns, cells typed, decimals as strings.',
       args: { rows: t.arg.int({ defaultValue: 20, description: 'At most this many.' }) },
-      resolve: (async (report: Report, { rows }: { rows?: number | null }, context: any) => {
-        const wanted = rows ?? 20
-        if (wanted < 0 || wanted > PREVIEW_ROWS) throw new BadInput(`rows is ${wanted}, but must be from 0 to ${PREVIEW_ROWS}.`)
-        const [preview] = (await context.reports.previews(context.reading, [report.id])) as Json[][][]
-        return (preview ?? []).slice(0, wanted)
-      }) as never,
+      load: async (wanted: WantedPreview[], { reports, reading }) => {
+        const previews = await reports.previews(reading, wanted.map(({ id }) => id))
+        return previews.map((preview, index) => preview.slice(0, wanted[index]?.rows)) as never[]
+      },
+      resolve: (report, { rows }) => wantedPreview(report.id, rows ?? 20) as never,
     }),
     summary: t.field({ type: 'JSON', nullable: true, resolve: (report) => factsOf(report).summary, description: 'Figures about the whole, where the type gives them.' }),
   }),
 })
+
+interface WantedPreview {
+  id: string
+  rows: number
+}
+
+function wantedPreview(id: string, rows: number): WantedPreview {
+  if (rows < 0 || rows > PREVIEW_ROWS) throw new BadInput(`rows is ${rows}, but must be from 0 to ${PREVIEW_ROWS}.`)
+  return { id, rows }
+}

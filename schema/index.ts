@@ -11,12 +11,15 @@ import './report.ts'
 import './document.ts'
 import './progress.ts'
 
-let built: GraphQLSchema | undefined
+let built: { catalog: string; schema: GraphQLSchema } | undefined
 
-/** The schema over the report types that this catalog offers. Once a process: the builder is one. */
+/** The schema over the report types that this catalog offers. One catalog for each process: the builder is one. */
 export function buildSchema(catalog: Pick<Catalog, 'all'>): GraphQLSchema {
-  if (built) throw new Error('The schema is built once for each process: start another for another catalog.')
-  defineRequestInput(catalog.all())
-  built = builder.toSchema({ sortSchema: false })
-  return built
+  const described = catalog.all().map(({ name, version }) => `${name} ${version}`).join()
+  if (built && built.catalog !== described) throw new Error('The schema is built once for each process: start another for another catalog.')
+  if (!built) {
+    defineRequestInput(catalog.all())
+    built = { catalog: described, schema: builder.toSchema({ sortSchema: false }) }
+  }
+  return built.schema
 }

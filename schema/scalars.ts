@@ -64,7 +64,10 @@ builder.scalarType('JSON', {
 /** A DateTime argument of a query as a Date. Throws BadInput that names the argument. */
 export function instant(name: string, text: string): Date {
   const date = new Date(text)
-  if (!/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/i.test(text) || Number.isNaN(date.getTime()))
+  const day = text.slice(0, 10)
+  // JavaScript takes 30 February for the 2nd of March.
+  const exists = !Number.isNaN(date.getTime()) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
+  if (!exists || !/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/i.test(text))
     throw new BadInput(`${name} is not an instant such as "2026-11-21T09:00:00Z".`)
   return date
 }

@@ -69,11 +69,12 @@ export function createDownload({ database, links, reports, users, store, log }: 
       'Accept-Ranges': 'bytes',
       ETag: `"${document.sha256}"`,
     }
-    if (request.headers['if-none-match'] === headers.ETag) {
+    if (isKnown(request.headers['if-none-match'], headers.ETag)) {
       response.writeHead(304, headers).end()
       return
     }
-    const wanted = request.headers['if-range'] !== undefined && request.headers['if-range'] !== headers.ETag ? undefined : request.headers.range
+    const stale = request.headers['if-range'] !== undefined && request.headers['if-range'] !== headers.ETag
+    const wanted = stale || request.method === 'HEAD' ? undefined : request.headers.range
     const range = rangeOf(wanted, size)
     if (range === 'unsatisfiable') {
       response.writeHead(416, { ...SAFE_HEADERS, 'Content-Range': `bytes */${size}` }).end()
@@ -96,4 +97,9 @@ export function createDownload({ database, links, reports, users, store, log }: 
     log.info({ reportId: facts.reportId, issuer: facts.issuer, range: wanted }, 'download')
     await pipeline(bytes, response)
   }
+}
+
+/** If-None-Match (RFC 9110): any of a list, weak or strong, or `*`. */
+function isKnown(header: string | undefined, etag: string): boolean {
+  return header?.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//, '') === etag) ?? false
 }

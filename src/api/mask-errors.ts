@@ -20,13 +20,21 @@ export function createMask(log: Log): (error: unknown) => GraphQLError {
       return new GraphQLError(known.message, { ...place, extensions })
     }
     if (find(error, isUnreachable)) return new GraphQLError('The service is not whole for the moment. Try again.', { ...place, extensions: { code: 'UNAVAILABLE' } })
-    // A GraphQL error without a cause is about the request itself: syntax, validation, a variable's type, a method.
-    if (outer && !outer.originalError) {
-      return new GraphQLError(outer.message, { ...place, extensions: { code: 'BAD_USER_INPUT', ...outer.extensions } })
-    }
+    if (outer && isAboutRequest(outer)) return new GraphQLError(outer.message, { ...place, extensions: { ...outer.extensions, code: 'BAD_USER_INPUT' } })
     log.error({ err: error }, 'a resolver failed')
     return new GraphQLError('Something went wrong. It was logged; try again later.', { ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
   }
+}
+
+/**
+ * A GraphQL error that no other error has caused is about the request: syntax, validation, a method, the value of a variable
+ * or (it points at its place in the document) of an argument. What has a path and points nowhere is a value of ours that its
+ * type could not write.
+ */
+function isAboutRequest(outer: GraphQLError): boolean {
+  let root = outer
+  while (root.originalError instanceof GraphQLError) root = root.originalError
+  return !root.originalError && (outer.path === undefined || (root !== outer && root.nodes !== undefined))
 }
 
 function find<T extends Error>(error: unknown, is: (error: Error) => error is T): T | undefined

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Log } from '../log.ts'
 import type { createDownload } from './download.ts'
 import type { createHealth } from './health.ts'
 import { sendPage } from './pages.ts'
 import type { Pipeline } from './yoga.ts'
+
+/** How long a caller may take to read an answer that came before the end of its question, in milliseconds. */
+const LAST_LOOK = 1_000
 
 interface Dependencies {
   pipeline: Pipeline
@@ -31,6 +35,8 @@ export function createHttpServer({ pipeline, download, health, graphiql, log }: 
   }
 
   return createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
+    const { socket } = request
+    response.once('finish', () => request.complete || endUnread(socket))
     route(request, response).catch((error: unknown) => {
       // A reader that went away in mid-download is no fault of ours.
       if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return
@@ -39,4 +45,10 @@ export function createHttpServer({ pipeline, download, health, graphiql, log }: 
       else sendPage(response, { status: 503, title: 'Try again', text: 'The service is not whole for the moment.', html: false })
     })
   })
+}
+
+/** After an answer like 413 the rest of the body is not read: the connection goes, or the next request on it waits for ever. */
+function endUnread(socket: Socket): void {
+  socket.end()
+  setTimeout(() => socket.destroy(), LAST_LOOK).unref()
 }

@@ -81,6 +81,12 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
     sockets,
   )
 
+  // graphql-ws would print a client's protocol faults (a frame that is too long) to the console, with their stacks.
+  sockets.on('connection', (socket) => {
+    socket.removeAllListeners('error')
+    socket.on('error', (error) => log.debug({ err: error }, 'a socket ended with an error'))
+  })
+
   function keepChecking(socket: { close(code: number, reason: string): void; once(event: 'close', then: () => void): void }, viewer: Viewer): void {
     const timer = setInterval(() => {
       authenticator.recheck(viewer).then(

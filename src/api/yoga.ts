@@ -1,4 +1,4 @@
-import { NoSchemaIntrospectionCustomRule, type GraphQLSchema } from 'graphql'
+import { NoSchemaIntrospectionCustomRule, type GraphQLError, type GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/orm.ts'
@@ -17,6 +17,9 @@ interface Dependencies {
   log: Log
 }
 
+/** Longest body of a request, in bytes; above it 413. */
+const LONGEST_BODY = 1_000_000
+
 /** The one pipeline: POST, GET and SSE come through it here, WebSocket by its enveloped functions. */
 export async function createPipeline({ schema, config, database, rooms, authenticator, log }: Dependencies) {
   const graphiql = config.graphiql ? await graphiqlOptions() : false
@@ -28,18 +31,29 @@ export async function createPipeline({ schema, config, database, rooms, authenti
     renderGraphiQL: renderGraphiql,
     cors: config.corsOrigins.length > 0 ? { origin: [...config.corsOrigins], credentials: false } : false,
     multipart: false,
+    maxRequestBodySize: LONGEST_BODY,
     batching: false,
     maskedErrors: { maskError: createMask(log) },
-    logging: { debug: (...said) => log.debug(said), info: (...said) => log.debug(said), warn: (...said) => log.warn(said), error: (...said) => log.error(said) },
+    // What is ours to mend, the mask has logged.
+    logging: { debug: (...said) => log.debug(said), info: (...said) => log.debug(said), warn: (...said) => log.warn(said), error: (...said) => log.debug(said) },
     // A socket brings its viewer along; a request shows its credential.
     context: async (door: { request?: Request; viewer?: Door['viewer'] }): Promise<Door> => ({
       viewer: door.viewer ?? (await authenticator.authenticate(door.request?.headers.get('authorization'))),
     }),
-    plugins: [useOperations({ database, rooms }), ...(config.introspection ? [] : [useNoIntrospection()])],
+    plugins: [useOperations({ database, rooms }), useValidationCode(), ...(config.introspection ? [] : [useNoIntrospection()])],
   })
 }
 
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
+
+/** What fails validation never comes to the mask: it gets its code here, before Yoga gives it one of its own. */
+function useValidationCode(): Plugin {
+  return {
+    onValidate: () => ({ result }) => {
+      for (const error of result as GraphQLError[]) error.extensions['code'] = 'BAD_USER_INPUT'
+    },
+  }
+}
 
 function useNoIntrospection(): Plugin {
   return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) }

@@ -19,6 +19,7 @@ export interface Page<T> {
 
 const USUAL = 20
 const MOST = 100
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** One page by keyset: as fast at the end of a long list as at its start. Throws BadInput that names the argument. */
 export async function readPage<T extends object>(
@@ -28,7 +29,7 @@ export async function readPage<T extends object>(
   orderBy: QueryOrderMap<T>,
   page: PageArguments,
 ): Promise<Omit<Page<T>, 'totalCount'>> {
-  const cursor = await em.findByCursor(entity, { where, orderBy: orderBy as never, ...checked(page), includeCount: false, disableIdentityMap: true } as never)
+  const cursor = await em.findByCursor(entity, { where, orderBy: orderBy as never, ...checked(em, entity, orderBy, page), includeCount: false, disableIdentityMap: true } as never)
   const edges = [...cursor].map((node) => ({ cursor: cursor.from(node as never), node: node as T }))
   return {
     edges,
@@ -41,11 +42,13 @@ export async function readPage<T extends object>(
   }
 }
 
-function checked({ first, after, last, before }: PageArguments): Record<string, unknown> {
+function checked<T extends object>(em: EntityManager, entity: EntityName<T>, orderBy: QueryOrderMap<T>, { first, after, last, before }: PageArguments): Record<string, unknown> {
   for (const [name, value] of Object.entries({ first, last }))
     if (value != null && (value < 0 || value > MOST)) throw new BadInput(`${name} is ${value}, but must be from 0 to ${MOST}: ask for the next page with "after".`)
   if (first != null && last != null) throw new BadInput('Give first or last, not both.')
-  for (const [name, value] of Object.entries({ after, before })) if (value != null && !isCursor(value)) throw new BadInput(`${name} is not a cursor of this list.`)
+  const { properties } = em.getMetadata().get(entity)
+  const keys = (Object.keys(orderBy) as (keyof typeof properties)[]).map((key) => properties[key])
+  for (const [name, value] of Object.entries({ after, before })) if (value != null && !isCursor(value, keys)) throw new BadInput(`${name} is not a cursor of this list.`)
   return {
     ...(last != null ? { last } : { first: first ?? USUAL }),
     ...(after != null && { after }),
@@ -53,12 +56,32 @@ function checked({ first, after, last, before }: PageArguments): Record<string, 
   }
 }
 
-/** What the list gives as a cursor is base64url of a JSON array. */
-function isCursor(text: string): boolean {
+interface Key {
+  readonly runtimeType: string
+  readonly primary?: boolean | undefined
+  readonly nullable?: boolean | undefined
+}
+
+/** What the list gives as a cursor is base64url of a JSON array: a value for each key of the order. */
+function isCursor(text: string, keys: readonly Key[]): boolean {
   try {
-    return Array.isArray(JSON.parse(Buffer.from(text, 'base64url').toString()))
+    const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
+    return Array.isArray(values) && values.length === keys.length && keys.every((key, index) => fits(key, values[index]))
   } catch (error) {
     if (error instanceof SyntaxError) return false
     throw error
   }
+}
+
+/** Whether Postgres would take the value: lists are ordered by moments, and then by id. */
+function fits({ runtimeType, primary, nullable }: Key, value: unknown): boolean {
+  if (value === null) return nullable === true
+  if (typeof value !== 'string') return false
+  if (primary) return UUID.test(value)
+  return runtimeType !== 'Date' || isMoment(value)
+}
+
+function isMoment(text: string): boolean {
+  const date = new Date(text)
+  return !Number.isNaN(date.getTime()) && date.toISOString() === text
 }

@@ -9,11 +9,12 @@ const DAY = /^\d{4}-\d{2}-\d{2}/
 export function defaultTitle(type: Pick<ReportType, 'title' | 'parameters'>, resolved: { readonly [name: string]: Json }): string {
   const dates: string[] = []
   const words: string[] = []
-  for (const { name, default: preset } of type.parameters) {
+  for (const { name, type: kind, default: preset } of type.parameters) {
     const value = resolved[name]
-    // What everybody gets tells nothing.
+    // What everybody gets tells nothing, and a bare number little.
     if (preset !== undefined && String(value) === String(preset)) continue
     if (typeof value === 'string' && DAY.test(value)) dates.push(value.slice(0, 10))
+    else if (kind !== 'String') continue
     else if (typeof value === 'string' && value !== '') words.push(value)
     else if (Array.isArray(value) && value.length > 0) words.push(value.join(', '))
   }

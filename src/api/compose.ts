@@ -1,0 +1,127 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buildSchema } from '../../schema/index.ts'
+import type { Config } from '../config.ts'
+import { migrate } from '../db/migrate.ts'
+import { openDatabase } from '../db/orm.ts'
+import { API_ROLE } from '../db/roles.ts'
+import { createLinks } from '../document/links.ts'
+import { StartupError } from '../errors.ts'
+import { createAuthenticator } from '../identity/authenticate.ts'
+import { createVerifier, type VerifierSettings } from '../identity/jwt.ts'
+import { createTokens } from '../identity/tokens.ts'
+import { createUsers } from '../identity/users.ts'
+import type { Lifecycle } from '../lifecycle.ts'
+import type { Log } from '../log.ts'
+import { createPublisher } from '../progress/publisher.ts'
+import { createSubscriber } from '../progress/subscriber.ts'
+import { createReportBell } from '../queue/report-queue.ts'
+import { createCatalog } from '../report/catalog.ts'
+import { createReportEvents } from '../report/events.ts'
+import { createReports } from '../report/reports.ts'
+import { createSources } from '../sources/index.ts'
+import { openStore } from '../stores/index.ts'
+import { createDownload } from './download.ts'
+import { createHealth } from './health.ts'
+import { createHttpServer } from './server.ts'
+import { serveWebSocket } from './websocket.ts'
+import { createPipeline } from './yoga.ts'
+
+/** Connections of the API to its own database, and to each source for describing report types. */
+const DATABASE_CONNECTIONS = 16
+const SOURCE_CONNECTIONS = 2
+/** How long requests that are under way may go on while closing, in milliseconds; and how often idle connections are shut. */
+const LONGEST_REQUEST = 5_000
+const LOOK_FOR_IDLE = 20
+
+/**
+ * Composes the rooms and opens the doors; everything that it opens is closed by `lifecycle`, also what was opened before a
+ * failure. Rejects with StartupError for faults of settings, report files and ports.
+ */
+export async function createApi({ config, log, lifecycle }: { config: Config; log: Log; lifecycle: Lifecycle }) {
+  await migrate(config.databaseUrl)
+  const database = await openDatabase({ url: config.databaseUrl, role: API_ROLE, maxConnections: DATABASE_CONNECTIONS, log })
+  lifecycle.onClose('database', database.close)
+
+  const sources = createSources(config.sources, { log, maxConnections: SOURCE_CONNECTIONS })
+  lifecycle.onClose('sources', () => Promise.all([...sources.values()].map((source) => source.close())))
+  const catalog = createCatalog({ directory: config.reportsDirectory, sources, log })
+  await catalog.load()
+  await catalog.refreshAvailability()
+  catalog.start()
+  lifecycle.onClose('catalog', catalog.close)
+
+  const store = await openStore(config.storeUrl)
+  lifecycle.onClose('store', store.close)
+  const bell = createReportBell({ redisUrl: config.redisUrl, log, role: 'ringer' })
+  lifecycle.onClose('bell', bell.close)
+  const publisher = createPublisher({ redisUrl: config.redisUrl, log })
+  lifecycle.onClose('publisher', publisher.close)
+
+  const reports = createReports({
+    database,
+    catalog,
+    onCreated(event) {
+      bell.ring(event.reportId)
+      publisher.publish({ kind: 'CREATED', event })
+    },
+  })
+  const progress = createSubscriber({ redisUrl: config.redisUrl, log, readProgress: reports.progress })
+  const users = createUsers({ database })
+  let publicUrl = config.publicUrl ?? ''
+  const links = createLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
+  const authenticator = createAuthenticator({ database, verifier: createVerifier(jwtSettings(config.jwt)), adminToken: config.adminToken })
+  const rooms = { catalog, reports, users, tokens: createTokens({ database }), links, progress, reportEvents: createReportEvents({ database, reports, progress }) }
+
+  const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, authenticator, log })
+  const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
+  const download = createDownload({ database, links, reports, users, store, log })
+  const server = createHttpServer({ pipeline, download, health, graphiql: config.graphiql, log })
+  const sockets = serveWebSocket({ server, pipeline, authenticator, log })
+  lifecycle.onClose('doors', () => closeDoors(server, async () => {
+    await sockets.close()
+    // Ends what is streamed over SSE: no server closes before its last response has.
+    await progress.close()
+  }))
+  const { port } = await listen(server, config)
+  publicUrl = config.publicUrl ?? localUrl(config.host, port)
+  log.info({ host: config.host, port, publicUrl }, 'listening')
+  return { publicUrl, progress, sockets }
+}
+
+async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE') throw new StartupError([`PORT: ${port} is in use by another program: stop it, or set PORT to another.`])
+    throw new StartupError([`HOST, PORT: can't listen on ${host}:${port} (${code}).`])
+  }
+  return server.address() as AddressInfo
+}
+
+/** Takes nothing new, ends the streams, lets the requests that are under way finish within their time. */
+async function closeDoors(server: Server, endStreams: () => Promise<void>): Promise<void> {
+  const closed = server.listening ? once(server, 'close') : Promise.resolve()
+  server.close()
+  await endStreams()
+  const idle = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE)
+  const late = setTimeout(() => server.closeAllConnections(), LONGEST_REQUEST)
+  await closed.finally(() => {
+    clearInterval(idle)
+    clearTimeout(late)
+  })
+}
+
+/** What is not set is left out. */
+function jwtSettings({ secret, jwksUrl, issuer, audience }: Config['jwt']): VerifierSettings {
+  return { secret: secret ?? undefined, jwksUrl: jwksUrl ?? undefined, issuer: issuer ?? undefined, audience: audience ?? undefined }
+}
+
+/** Where a browser on this machine finds the service. */
+function localUrl(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
