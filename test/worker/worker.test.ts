@@ -239,8 +239,8 @@ describe('a report on SQL', () => {
 
   test('whoever listens hears it begin, go on in order and end', async () => {
     const subscriber = new Redis(inject('redisUrl'))
-    const heard: { at: number; kind: string; event: ProgressEvent }[] = []
-    subscriber.on('message', (_, text) => heard.push({ at: performance.now(), ...decodeChange(text)! }))
+    const heard: { kind: string; event: ProgressEvent }[] = []
+    subscriber.on('message', (_, text) => heard.push(decodeChange(text)!))
     await database.sql('begin; lock table broadsheet.priority_turn in exclusive mode') // No claim before we listen.
     const id = await reports.ask('slow.sql')
     await subscriber.subscribe(reportChannel(id))
@@ -254,11 +254,11 @@ describe('a report on SQL', () => {
       event: { status: 'RUNNING', attempt: 1, rowsWritten: 0, percent: null },
     })
     const progressed = heard.filter(({ kind }) => kind === 'PROGRESSED')
-    for (const [index, { event, at }] of progressed.entries()) {
+    for (const [index, { event }] of progressed.entries()) {
       const next = progressed[index + 1]
       if (!next) break
       expect(next.event.percent!).toBeGreaterThanOrEqual(event.percent!)
-      expect(next.at - at).toBeGreaterThan(60)
+      expect(next.event.at - event.at).toBeGreaterThanOrEqual(88)
     }
     const sequences = heard.map(({ event }) => event.sequence)
     expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b))
