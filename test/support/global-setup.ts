@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startPostgres } from '../../src/embedded/postgres.ts'
+import { redisProgram } from '../../src/embedded/redis-program.ts'
 import { startRedis } from '../../src/embedded/redis.ts'
 
 declare module 'vitest' {
@@ -11,6 +12,8 @@ declare module 'vitest' {
     postgresUrl: string
     /** The suite's Redis, never on 6379. */
     redisUrl: string
+    /** The server's program, for a Redis of a test's own: PATH may have none by that name. */
+    redisProgram: string
   }
 }
 
@@ -23,6 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const redis = await startRedis({ dataDirectory: directory, durable: false, say })
   project.provide('postgresUrl', postgres.url('postgres'))
   project.provide('redisUrl', redis.url)
+  project.provide('redisProgram', await redisProgram(directory, say))
   return async () => {
     await Promise.all([redis.stop(), postgres.stop()])
     await rm(directory, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
+import { inject } from 'vitest'
 import { until } from './until.ts'
 
 /** A Redis that a test may stop, freeze and start again on the same port, with nothing kept. */
@@ -19,7 +20,7 @@ export async function ownRedis(options: { started?: boolean } = {}): Promise<Own
   const own: OwnRedis = {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+      server = spawn(inject('redisProgram'), ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
         stdio: 'ignore',
         cwd: '/tmp',
       })

@@ -113,7 +113,7 @@ describe('the embedded Redis', () => {
 
   it('stops a server that an earlier run left running, and says so', async () => {
     await (await start()).stop()
-    const program = (await onPath('redis-server')) ?? (await onPath('valkey-server')) ?? 'redis-server'
+    const program = await redisProgram(directory, () => undefined)
     const orphan = spawn(program, [join(directory, 'redis.conf')], { stdio: 'ignore', detached: true })
     children.push(orphan)
     // Redis rewrites its command line when it is up: from then on only the title's template tells where it belongs.
