@@ -34,12 +34,12 @@ export interface Outcome<T> {
   userErrors: readonly UserError[]
 }
 
-/** Runs a verb; a Refusal becomes userErrors, anything else is an error of the operation. */
+/** Runs a verb; a Refusal becomes userErrors (with the object as it stands, where it says "not now"), anything else is an error of the operation. */
 export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { object: await work(), userErrors: [] }
   } catch (error) {
-    if (error instanceof Refusal) return { object: null, userErrors: error.userErrors }
+    if (error instanceof Refusal) return { object: error.object as T | null, userErrors: error.userErrors }
     throw error
   }
 }

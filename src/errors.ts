@@ -91,15 +91,18 @@ export interface UserError {
 /** A room refuses what a mutation asks; the mutation answers with `userErrors`. Nothing was changed. */
 export class Refusal extends BroadsheetError {
   readonly userErrors: readonly UserError[]
-  constructor(userErrors: readonly UserError[]) {
+  /** What it is about, as it stands: for codes that say "not now". Null for all others. */
+  readonly object: object | null
+  constructor(userErrors: readonly UserError[], object: object | null = null) {
     super('REFUSED', userErrors.map((error) => error.message).join(' '))
     this.userErrors = userErrors
+    this.object = object
   }
 }
 
 /** One user error as a Refusal. */
-export function refuse(code: UserErrorCode, field: string[] | null, message: string): Refusal {
-  return new Refusal([{ field, message, code }])
+export function refuse(code: UserErrorCode, field: string[] | null, message: string, object: object | null = null): Refusal {
+  return new Refusal([{ field, message, code }], object)
 }
 
 export const FAILURE_CODES = [

@@ -1,4 +1,8 @@
 import { M0001Spine } from './m0001-spine.ts'
+import { M0002Verbs } from './m0002-verbs.ts'
 
 /** In order; a migration that has landed is never edited. */
-export const MIGRATIONS = [{ name: 'm0001-spine', class: M0001Spine }]
+export const MIGRATIONS = [
+  { name: 'm0001-spine', class: M0001Spine },
+  { name: 'm0002-verbs', class: M0002Verbs },
+]
