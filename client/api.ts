@@ -6,12 +6,19 @@ import { createClient, type Client } from 'graphql-ws'
 /** The public API as a program asks it: queries and mutations over HTTP, subscriptions over one WebSocket. */
 export interface Api {
   /** Rejects with graphql-request's ClientError for GraphQL errors. */
-  ask<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted, signal?: AbortSignal): Promise<Result>
+  ask<Result, Wanted extends Variables>(
+    document: TypedDocumentNode<Result, Wanted>,
+    variables: Wanted,
+    signal?: AbortSignal,
+  ): Promise<Result>
   /**
    * Ends when the server completes, when the reader leaves the loop, and at close(). Throws ConnectionLost, or an Error with
    * the server's first message and all its errors as the cause.
    */
-  watch<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted): AsyncGenerator<Result>
+  watch<Result, Wanted extends Variables>(
+    document: TypedDocumentNode<Result, Wanted>,
+    variables: Wanted,
+  ): AsyncGenerator<Result>
   close(): Promise<void>
 }
 
@@ -44,7 +51,10 @@ export function createApi({ url, token }: { url: string; token: string }): Api {
     ask: (document, variables, signal) => http.request({ document, variables, ...(signal && { signal }) } as never),
     async *watch<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted) {
       try {
-        for await (const { data, errors } of open().iterate<Result, never>({ query: print(document), variables: variables as Record<string, unknown> })) {
+        for await (const { data, errors } of open().iterate<Result, never>({
+          query: print(document),
+          variables: variables as Record<string, unknown>,
+        })) {
           if (errors) throw errors
           if (data) yield data
         }
