@@ -1,5 +1,10 @@
 import type { Api } from '../client/api.ts'
-import { OneReportDocument, RequestReportDocument, type DocumentFactsFragment, type ProgressFactsFragment } from '../client/generated/graphql.ts'
+import {
+  OneReportDocument,
+  RequestReportDocument,
+  type DocumentFactsFragment,
+  type ProgressFactsFragment,
+} from '../client/generated/graphql.ts'
 import { watchReport } from '../client/watch-report.ts'
 
 /** What the demo asks for: twelve months of sales, whichever day it is. */
@@ -13,9 +18,16 @@ export interface Asked {
 
 /** Asks for the sales of the last twelve months. Throws with the server's words where it refuses. */
 export async function askForSales(api: Api, signal: AbortSignal): Promise<Asked> {
-  const { requestReport } = await api.ask(RequestReportDocument, { input: { report: { sales: LAST_TWELVE_MONTHS }, tags: ['demo'] } }, signal)
+  const { requestReport } = await api.ask(
+    RequestReportDocument,
+    { input: { report: { sales: LAST_TWELVE_MONTHS }, tags: ['demo'] } },
+    signal,
+  )
   const { report, userErrors } = requestReport
-  if (!report) throw new Error(`The report was refused: ${userErrors.map(({ field, message }) => `${field?.join('.') ?? ''}: ${message}`).join(' ')}`)
+  if (!report)
+    throw new Error(
+      `The report was refused: ${userErrors.map(({ field, message }) => `${field?.join('.') ?? ''}: ${message}`).join(' ')}`,
+    )
   return report
 }
 

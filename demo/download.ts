@@ -17,13 +17,18 @@ export interface Wanted {
  * Saves a document under `directory` while its bytes come, and answers its absolute path. It stands there only when size and
  * SHA-256 are what the API said; throws, and leaves nothing, when not.
  */
-export async function download({ fileName, byteSize, sha256, downloadUrl }: Wanted, directory: string, signal: AbortSignal): Promise<string> {
+export async function download(
+  { fileName, byteSize, sha256, downloadUrl }: Wanted,
+  directory: string,
+  signal: AbortSignal,
+): Promise<string> {
   const target = resolve(join(directory, basename(fileName)))
   const unchecked = `${target}.part`
   await mkdir(directory, { recursive: true })
   // No credential: the link itself is one.
   const response = await fetch(downloadUrl, { signal })
-  if (!response.ok || response.body === null) throw new Error(`The download was answered with ${response.status}: ${(await response.text()).slice(0, 200)}`)
+  if (!response.ok || response.body === null)
+    throw new Error(`The download was answered with ${response.status}: ${(await response.text()).slice(0, 200)}`)
 
   const hash = createHash('sha256')
   let bytes = 0

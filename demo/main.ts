@@ -29,10 +29,17 @@ await startup(async () => {
       const { id, title } = await askForSales(api, signal)
       say(`Asked for: ${title}`)
       const written = bar('Writing the report')
-      const document = await waitForDocument(api, id, (progress) => written(progress.percent == null ? null : progress.percent / 100, factsOf(progress)), signal)
+      const document = await waitForDocument(
+        api,
+        id,
+        (progress) => written(progress.percent == null ? null : progress.percent / 100, factsOf(progress)),
+        signal,
+      )
       const seconds = (performance.now() - started) / 1000
       const path = await download(document, DOWNLOADS, signal)
-      say(`${numbers.format(document.rowCount)} rows, ${numbers.format(document.byteSize)} bytes in ${seconds.toFixed(1)} s; sha256 ${document.sha256} is right`)
+      say(
+        `${numbers.format(document.rowCount)} rows, ${numbers.format(document.byteSize)} bytes in ${seconds.toFixed(1)} s; sha256 ${document.sha256} is right`,
+      )
       say(`The file: ${path}`)
     } finally {
       await api.close()

@@ -8,11 +8,15 @@ await startup(async () => {
   const { say, bar } = terminal()
   const filled = bar('Filling the demo shop')
   const filling = (done: number, total: number) => filled(done / total)
-  const code = await runService(readEmbeddedSettings(), { say, filling }, async ({ url, adminToken, dataDirectory }) => {
-    say(`Broadsheet runs at ${url}/graphql`)
-    say(`Admin token: ${adminToken}`)
-    say(`Ctrl-C stops it; the data stays in ${dataDirectory}`)
-    return 'stay'
-  })
+  const code = await runService(
+    readEmbeddedSettings(),
+    { say, filling },
+    async ({ url, adminToken, dataDirectory }) => {
+      say(`Broadsheet runs at ${url}/graphql`)
+      say(`Admin token: ${adminToken}`)
+      say(`Ctrl-C stops it; the data stays in ${dataDirectory}`)
+      return 'stay'
+    },
+  )
   process.exit(code)
 })

@@ -14,7 +14,9 @@ export async function checkPort({ host, port }: { host: string; port: number }):
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      throw new StartupError([`Port ${port} is in use by another program: stop it, or choose another with PORT=${port + 1} (0: any free one).`])
+      throw new StartupError([
+        `Port ${port} is in use by another program: stop it, or choose another with PORT=${port + 1} (0: any free one).`,
+      ])
     }
     throw new StartupError([`HOST, PORT: can't listen on ${host}:${port} (${code}).`])
   }

@@ -46,37 +46,43 @@ async function left(): Promise<string[]> {
   const names = await readdir('/proc').catch(() => [])
   for (const pid of names.filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     // One that ends while we look reads as nothing.
-    const [line, environment] = await Promise.all(['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')))
+    const [line, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
+    )
     const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '')
     if (`${line}${environment}${cwd}`.includes(directory)) found.push(`${pid} ${line?.replaceAll('\0', ' ')}`)
   }
   return found
 }
 
-test('the demo fills a shop, asks, watches, downloads and checks; and is stopped at any moment, with nothing left', { timeout: 90_000 }, async () => {
-  // In mid-start, while the shop is being filled: the next start begins again.
-  const first = startDemo()
-  await until(() => first.said().includes('Filling the demo shop: 0 %'), { timeout: 30_000 })
-  first.interrupt()
-  expect(await first.exited, first.said()).toBe(0)
-  expect(first.said()).toContain('Stopping')
-  expect(await left()).toEqual([])
+test(
+  'the demo fills a shop, asks, watches, downloads and checks; and is stopped at any moment, with nothing left',
+  { timeout: 90_000 },
+  async () => {
+    // In mid-start, while the shop is being filled: the next start begins again.
+    const first = startDemo()
+    await until(() => first.said().includes('Filling the demo shop: 0 %'), { timeout: 30_000 })
+    first.interrupt()
+    expect(await first.exited, first.said()).toBe(0)
+    expect(first.said()).toContain('Stopping')
+    expect(await left()).toEqual([])
 
-  const second = startDemo('--exit')
-  expect(await second.exited, second.said()).toBe(0)
-  expect(second.said()).not.toMatch(/warning/i)
-  expect(second.said()).toMatch(/Writing the report: (2|3|4|5|6|7|8|9)\d %/)
-  expect(second.said()).toContain('Writing the report: 100 %')
-  const [, rows = '', sha256 = ''] = /([\d,]+) rows, .*; sha256 ([0-9a-f]{64}) is right/.exec(second.said()) ?? []
-  const [, path = ''] = /^The file: (.+)$/m.exec(second.said()) ?? []
-  expect(path.startsWith(join(directory, 'downloads'))).toBe(true)
-  const bytes = await readFile(path)
-  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
-  expect(bytes.toString().startsWith('id,order_number,placed_at,')).toBe(true)
-  expect(Number(rows.replaceAll(',', ''))).toBeGreaterThan(100_000)
-  expect(await readdir(join(directory, 'downloads'))).toHaveLength(1)
-  expect(await left()).toEqual([])
-})
+    const second = startDemo('--exit')
+    expect(await second.exited, second.said()).toBe(0)
+    expect(second.said()).not.toMatch(/warning/i)
+    expect(second.said()).toMatch(/Writing the report: (2|3|4|5|6|7|8|9)\d %/)
+    expect(second.said()).toContain('Writing the report: 100 %')
+    const [, rows = '', sha256 = ''] = /([\d,]+) rows, .*; sha256 ([0-9a-f]{64}) is right/.exec(second.said()) ?? []
+    const [, path = ''] = /^The file: (.+)$/m.exec(second.said()) ?? []
+    expect(path.startsWith(join(directory, 'downloads'))).toBe(true)
+    const bytes = await readFile(path)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
+    expect(bytes.toString().startsWith('id,order_number,placed_at,')).toBe(true)
+    expect(Number(rows.replaceAll(',', ''))).toBeGreaterThan(100_000)
+    expect(await readdir(join(directory, 'downloads'))).toHaveLength(1)
+    expect(await left()).toEqual([])
+  },
+)
 
 test('what can not be is told in one line, before anything is started', async () => {
   const unknown = startDemo('--quickly')

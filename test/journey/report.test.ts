@@ -46,10 +46,17 @@ beforeAll(async () => {
   await chmod(directory, 0o755)
   await writeFile(join(directory, 'visits.sql'), VISITS)
   database = await createDatabase()
-  site = await createSourceDatabase(`create table visits as select n as id, '/page/' || n % 7 as page, date '2026-01-01' + n % 90 as day,
+  site =
+    await createSourceDatabase(`create table visits as select n as id, '/page/' || n % 7 as page, date '2026-01-01' + n % 90 as day,
     n / 8.0 as seconds, case n % 5 when 0 then null when 1 then '' when 2 then E'two\\nlines, "quoted"' else 'Žluťoučký 東京 🎁' end as note
     from generate_series(1, ${ROWS}) as n; analyze visits`)
-  const options = { databaseUrl: database.url, redisUrl: inject('redisUrl'), dataDirectory: directory, reportsDirectory: directory, sources: { site: site.url } }
+  const options = {
+    databaseUrl: database.url,
+    redisUrl: inject('redisUrl'),
+    dataDirectory: directory,
+    reportsDirectory: directory,
+    sources: { site: site.url },
+  }
   ;[api, worker] = await Promise.all([startApi(options), startWorker(options)])
   client = createClient(api.url, api.adminToken)
 })
@@ -67,7 +74,9 @@ afterAll(async () => {
 async function askForVisits(): Promise<string> {
   const mutation = parse(`mutation ($input: VisitsParametersInput!) {
     requestReport(input: { report: { visits: $input } }) { report { id title status } userErrors { field message } } }`)
-  const { requestReport } = (await client.ask(mutation as never, { input: { fromDay: '2026-01-10' } } as never)) as { requestReport: { report: { id: string; title: string; status: string } } }
+  const { requestReport } = (await client.ask(mutation as never, { input: { fromDay: '2026-01-10' } } as never)) as {
+    requestReport: { report: { id: string; title: string; status: string } }
+  }
   expect(requestReport.report).toMatchObject({ title: 'Visits · 2026-01-10', status: 'QUEUED' })
   return requestReport.report.id
 }
@@ -92,7 +101,11 @@ describe('a file in the reports directory', () => {
     const { document, status } = await client.report(id)
     expect(status).toBe('SUCCEEDED')
     const bytes = await client.download(id)
-    expect(document).toMatchObject({ rowCount: events.at(-1)!.rowsWritten, byteSize: bytes.length, contentType: expect.stringContaining('text/csv') })
+    expect(document).toMatchObject({
+      rowCount: events.at(-1)!.rowsWritten,
+      byteSize: bytes.length,
+      contentType: expect.stringContaining('text/csv'),
+    })
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(document!.sha256)
     // A link is only good as it was signed.
     const forged = document!.downloadUrl.replace(/expires=(\d+)/, (_, at) => `expires=${Number(at) + 60}`)
@@ -118,7 +131,13 @@ describe('a file in the reports directory', () => {
     const id = await askForVisits()
     await client.reached(id, 'SUCCEEDED')
     const file = join(directory, 'by-hand.csv')
-    await promisify(execFile)('psql', [site.url, '-v', 'ON_ERROR_STOP=1', '-c', `\\copy (${BY_HAND}) to '${file}' csv header`])
+    await promisify(execFile)('psql', [
+      site.url,
+      '-v',
+      'ON_ERROR_STOP=1',
+      '-c',
+      `\\copy (${BY_HAND}) to '${file}' csv header`,
+    ])
     expect((await client.download(id)).equals(await readFile(file))).toBe(true)
   })
 })

@@ -1,6 +1,13 @@
 import { print } from 'graphql'
 import { createApi } from '../../client/api.ts'
-import { OneReportDocument, RequestReportDocument, WatchReportDocument, type OneReportQuery, type ProgressFactsFragment, type RequestReportInput } from '../../client/generated/graphql.ts'
+import {
+  OneReportDocument,
+  RequestReportDocument,
+  WatchReportDocument,
+  type OneReportQuery,
+  type ProgressFactsFragment,
+  type RequestReportInput,
+} from '../../client/generated/graphql.ts'
 import { watchReport } from '../../client/watch-report.ts'
 import { until } from './until.ts'
 
@@ -40,11 +47,18 @@ export function createClient(url: string, token: string) {
       })
       // Only the server's `complete` ends the body.
       const blocks = (await response.text()).split('\n\n').filter((block) => block.startsWith('event: next'))
-      return blocks.map((block) => (JSON.parse(block.slice(block.indexOf('data: ') + 6)) as { data: { reportProgress: ProgressFactsFragment } }).data.reportProgress)
+      return blocks.map(
+        (block) =>
+          (JSON.parse(block.slice(block.indexOf('data: ') + 6)) as { data: { reportProgress: ProgressFactsFragment } })
+            .data.reportProgress,
+      )
     },
     /** The report, once it has this status. */
     reached(id: string, status: AskedReport['status'], timeout = 20_000): Promise<AskedReport> {
-      return until(async () => report(id).then((found) => (found.status === status ? found : null)), { timeout, what: `report ${id} is ${status}` }) as Promise<AskedReport>
+      return until(async () => report(id).then((found) => (found.status === status ? found : null)), {
+        timeout,
+        what: `report ${id} is ${status}`,
+      }) as Promise<AskedReport>
     },
     /** The document's bytes by its signed link alone. */
     async download(id: string): Promise<Buffer> {
