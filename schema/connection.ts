@@ -21,11 +21,3 @@ export function connectionOf<T extends object>(name: string, node: ObjectRef<any
     }),
   })
 }
-
-/** Relay's four arguments, described once. */
-export const pageArguments = {
-  first: { description: '20 by default, 100 at most.' },
-  after: { description: 'A cursor: what comes behind it.' },
-  last: { description: 'From the end, 100 at most.' },
-  before: { description: 'A cursor: what comes before it.' },
-} as const

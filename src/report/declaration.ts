@@ -94,8 +94,3 @@ function isWords(values: unknown): boolean {
     new Set(values).size === values.length
   )
 }
-
-/** As an input writes it: "DateExpression!", "[String!]". */
-export function writeType({ type, list, required }: Pick<Parameter, 'type' | 'list' | 'required'>): string {
-  return `${list ? `[${type}!]` : type}${required ? '!' : ''}`
-}

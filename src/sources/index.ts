@@ -13,4 +13,4 @@ export function createSources(
   return new Map(Object.entries(urls).map(([name, url]) => [name, createPostgresSource(name, url, options)]))
 }
 
-export type { Reading, Source } from './source.ts'
+export type { Source } from './source.ts'
