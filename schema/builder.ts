@@ -10,6 +10,7 @@ import type { ReportEvents } from '../src/report/events.ts'
 import type { Catalog } from '../src/report/catalog.ts'
 import type { Reports } from '../src/report/reports.ts'
 import type { ProgressSubscriber } from '../src/progress/subscriber.ts'
+import type { System } from '../src/system/system.ts'
 import type { Json } from '../src/report/define.ts'
 import { decodeId, encodeId } from './global-id.ts'
 
@@ -26,6 +27,7 @@ export interface Context {
   readonly links: Links
   readonly progress: ProgressSubscriber
   readonly reportEvents: ReportEvents
+  readonly system: System
 }
 
 /** The one builder. It defines no types: each noun's file does. */

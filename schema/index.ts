@@ -10,6 +10,7 @@ import './user.ts'
 import './report.ts'
 import './document.ts'
 import './progress.ts'
+import './system.ts'
 
 let built: { catalog: string; schema: GraphQLSchema } | undefined
 

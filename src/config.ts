@@ -24,7 +24,13 @@ export interface Config {
   readonly production: boolean
   readonly workerConcurrency: number
   readonly tenantMaxRunning: number | null
+  /** Reports that may wait, over all tenants; null: no such limit. */
+  readonly queueMax: number | null
   readonly drainSeconds: number
+  /** How long rows of what has ended are kept, in milliseconds. */
+  readonly rowRetention: number
+  /** What a scraper shows at /metrics. Null: /metrics answers this machine alone. */
+  readonly metricsToken: string | null
   readonly logLevel: string
 }
 
@@ -33,6 +39,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /** Shorter secrets can be guessed. */
 const SHORTEST_SECRET = 32
+/** Milliseconds. */
+const DAY = 24 * 3600 * 1000
 
 /** Reads one variable at a time and keeps every fault, so that all of them are told at once. */
 function createReader(environment: Environment) {
@@ -60,6 +68,14 @@ function createReader(environment: Environment) {
         return fallback
       }
       return number
+    },
+    /** Whole days or weeks of ISO 8601, in milliseconds. */
+    days(name: string, fallback: string): number {
+      const value = text(name) ?? fallback
+      const [, count = '0', unit] = /^P(\d{1,5})([DW])$/.exec(value) ?? []
+      const days = Number(count) * (unit === 'W' ? 7 : 1)
+      if (days < 1) faults.push(`${name} is "${value}", but must be days or weeks, at least P1D: P90D, P12W.`)
+      return days * DAY
     },
     flag(name: string, fallback: boolean): boolean {
       const value = text(name)?.toLowerCase()
@@ -101,7 +117,7 @@ function readSources(reader: ReturnType<typeof createReader>): Record<string, st
  */
 export function readConfig(environment: Environment = process.env): Config {
   const reader = createReader(environment)
-  const { text, whole, flag } = reader
+  const { text, whole, flag, days } = reader
   const production = text('NODE_ENV') === 'production'
   const host = text('HOST') ?? '127.0.0.1'
   const port = whole('PORT', 4000, 0, 65_535) as number
@@ -113,6 +129,9 @@ export function readConfig(environment: Environment = process.env): Config {
   const adminToken = text('BROADSHEET_ADMIN_TOKEN')
   if (adminToken !== null && adminToken.length < SHORTEST_SECRET)
     reader.faults.push(`BROADSHEET_ADMIN_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+  const metricsToken = text('METRICS_TOKEN')
+  if (metricsToken !== null && metricsToken.length < SHORTEST_SECRET)
+    reader.faults.push(`METRICS_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
   const jwtSecret = text('BROADSHEET_JWT_SECRET')
   if (jwtSecret !== null && jwtSecret.length < SHORTEST_SECRET) reader.faults.push(`BROADSHEET_JWT_SECRET is shorter than ${SHORTEST_SECRET} characters.`)
   const logLevel = text('LOG_LEVEL') ?? 'info'
@@ -142,7 +161,10 @@ export function readConfig(environment: Environment = process.env): Config {
     production,
     workerConcurrency: whole('WORKER_CONCURRENCY', 4, 1, 64) as number,
     tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),
+    queueMax: whole('QUEUE_MAX', null, 1, 10_000_000),
     drainSeconds: whole('DRAIN_SECONDS', 30, 0, 3_600) as number,
+    rowRetention: days('ROW_RETENTION', 'P90D'),
+    metricsToken,
     logLevel,
   }
   if (reader.faults.length > 0) throw new StartupError(reader.faults)

@@ -4,12 +4,15 @@ import type { Log } from '../src/log.ts'
 import type { ProgressEvent } from '../src/progress/event.ts'
 import { expireDocuments, failRemovedTypes, keysInUse, takeBackLost } from '../src/report/upkeep.ts'
 import type { Store } from '../src/stores/store.ts'
+import { purgeOldRows } from '../src/system/purge.ts'
+import { countAttempts, countFailures } from '../src/system/tally.ts'
 import { readDocumentKey } from './document-key.ts'
 
 /** Milliseconds between two steps, give or take a quarter; several of the slower ones are counted in steps. */
 const SWEEP_EVERY = 2_000
 const REMOVED_TYPES_EVERY = 15
 const LEFTOVERS_EVERY = 300
+const PURGE_EVERY = 30
 /** Bytes that no report names are left alone for so long: their attempt may just be about to name them. */
 const LEFTOVER_AFTER = 3_600_000
 /** Keys asked about in one statement, and looked at in one sweep. */
@@ -19,6 +22,8 @@ const MOST_KEYS = 100_000
 interface Dependencies {
   database: Database
   store: Store
+  /** How long rows of what has ended are kept, in milliseconds. */
+  rowRetention: number
   onEvent(event: ProgressEvent): void
   log: Log
 }
@@ -43,9 +48,19 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
     }
     for (const { event, key } of await expireDocuments(database)) {
       deps.onEvent(event)
-      await store.remove(key)
+      // What stays is no document any more: the sweep of leftovers comes by again.
+      await store.remove(key).catch((error: unknown) => log.warn({ err: error, reportId: event.reportId }, 'bytes of an expired document are left to the sweep'))
     }
-    if (steps % REMOVED_TYPES_EVERY === 0) for (const event of await failRemovedTypes(database)) deps.onEvent(event)
+    await countAttempts(database)
+    if (steps % REMOVED_TYPES_EVERY === 0) {
+      const removed = await failRemovedTypes(database)
+      for (const event of removed) deps.onEvent(event)
+      if (removed.length > 0) await countFailures(database, 'TYPE_REMOVED', removed.length)
+    }
+    if (steps % PURGE_EVERY === 0) {
+      const purged = await purgeOldRows(database, deps.rowRetention, () => closed)
+      if (purged > 0) log.info({ purged }, 'old rows were purged')
+    }
     if (steps % LEFTOVERS_EVERY === 0)
       await removeLeftovers({ ...deps, before: new Date(Date.now() - LEFTOVER_AFTER), closing: () => closed })
     steps += 1

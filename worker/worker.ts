@@ -119,6 +119,7 @@ export async function startWorker({
   const sweeper = createSweeper({
     database,
     store,
+    rowRetention: config.rowRetention,
     log,
     onEvent(event) {
       publisher.publish({ kind: 'CHANGED', event })

@@ -22,8 +22,10 @@ import { createReportEvents } from '../report/events.ts'
 import { createReports } from '../report/reports.ts'
 import { createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
+import { createSystem } from '../system/system.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
+import { createMetrics } from './metrics.ts'
 import { createHttpServer } from './server.ts'
 import { serveWebSocket } from './websocket.ts'
 import { createPipeline } from './yoga.ts'
@@ -62,22 +64,33 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const reports = createReports({
     database,
     catalog,
-    onCreated(event) {
-      bell.ring(event.reportId)
-      publisher.publish({ kind: 'CREATED', event })
+    store,
+    queueMax: config.queueMax,
+    tell(kind, event) {
+      if (event.status === 'QUEUED') bell.ring(event.reportId)
+      publisher.publish({ kind, event })
     },
+    log,
   })
-  const progress = createSubscriber({ redisUrl: config.redisUrl, log, readProgress: reports.progress })
+  const system = createSystem({ database, tenantMaxRunning: config.tenantMaxRunning })
+  const metrics = createMetrics({
+    token: config.metricsToken,
+    version: system.version,
+    figures: system.figures,
+    live: () => ({ subscribers: progress.watching, sockets: sockets.connections }),
+    log,
+  })
+  const progress = createSubscriber({ redisUrl: config.redisUrl, log, readProgress: reports.progress, onEvent: metrics.heard })
   const users = createUsers({ database })
   let publicUrl = config.publicUrl ?? ''
   const links = createLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
   const authenticator = createAuthenticator({ database, verifier: createVerifier(jwtSettings(config.jwt)), adminToken: config.adminToken })
-  const rooms = { catalog, reports, users, tokens: createTokens({ database }), links, progress, reportEvents: createReportEvents({ database, reports, progress }) }
+  const rooms = { catalog, reports, users, tokens: createTokens({ database }), links, progress, reportEvents: createReportEvents({ database, reports, progress }), system }
 
   const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, authenticator, log })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({ database, links, reports, users, store, log })
-  const server = createHttpServer({ pipeline, download, health, graphiql: config.graphiql, log })
+  const server = createHttpServer({ pipeline, download, health, metrics, graphiql: config.graphiql, log })
   const sockets = serveWebSocket({ server, pipeline, authenticator, log })
   lifecycle.onClose('doors', () => closeDoors(server, async () => {
     await sockets.close()

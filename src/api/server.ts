@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Log } from '../log.ts'
 import type { createDownload } from './download.ts'
 import type { createHealth } from './health.ts'
+import type { Metrics } from './metrics.ts'
 import { sendPage } from './pages.ts'
 import type { Pipeline } from './yoga.ts'
 
@@ -13,20 +14,23 @@ interface Dependencies {
   pipeline: Pipeline
   download: ReturnType<typeof createDownload>
   health: ReturnType<typeof createHealth>
+  metrics: Metrics
   graphiql: boolean
   log: Log
 }
 
-/** The one HTTP server: /graphql, /documents/, /livez, /readyz and a word at /. Errors of a route never end the process. */
-export function createHttpServer({ pipeline, download, health, graphiql, log }: Dependencies) {
+/** The one HTTP server: /graphql, /documents/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
+export function createHttpServer({ pipeline, download, health, metrics, graphiql, log }: Dependencies) {
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? '/', 'http://broadsheet')
     const html = request.headers.accept?.includes('text/html') ?? false
     if (!url) return sendPage(response, { status: 400, title: 'Bad request', text: 'This is not an address of this service.', html })
+    metrics.watch(pathOf(url.pathname), response)
     if (url.pathname === '/graphql') return void (await pipeline(request, response))
     if (url.pathname.startsWith('/documents/')) return download(request, response, url)
     if (url.pathname === '/livez') return health.live(response)
     if (url.pathname === '/readyz') return health.ready(response)
+    if (url.pathname === '/metrics') return metrics.serve(request, response)
     if (url.pathname === '/') {
       const text = graphiql ? 'The API is at <a href="/graphql">/graphql</a>, which is GraphiQL for a browser.' : 'The API is at /graphql.'
       return sendPage(response, { status: 200, title: 'Broadsheet', text, html })
@@ -45,6 +49,12 @@ export function createHttpServer({ pipeline, download, health, graphiql, log }: 
       else sendPage(response, { status: 503, title: 'Try again', text: 'The service is not whole for the moment.', html: false })
     })
   })
+}
+
+/** For counting: nothing that a caller makes up becomes a name. */
+function pathOf(pathname: string): string {
+  if (pathname.startsWith('/documents/')) return '/documents/'
+  return ['/', '/graphql', '/livez', '/readyz', '/metrics'].includes(pathname) ? pathname : 'other'
 }
 
 /** After an answer like 413 the rest of the body is not read: the connection goes, or the next request on it waits for ever. */

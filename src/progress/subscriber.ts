@@ -57,6 +57,8 @@ export function createSubscriber(deps: {
   redisUrl: string
   log: Log
   readProgress(ids: readonly string[]): Promise<ProgressEvent[]>
+  /** Called with each event that comes through Redis, before those who watch hear of it. Must be quick and not throw. */
+  onEvent?(event: ProgressEvent): void
   /** Milliseconds; 2,000 unless told. */
   readEvery?: number
 }): ProgressSubscriber {
@@ -77,7 +79,9 @@ export function createSubscriber(deps: {
   /** One decoding for all readers of a channel. */
   function onMessage(channel: string, text: string): void {
     const change = decodeChange(text)
-    if (change) topics.each(channel, (reader) => reader.hear(change))
+    if (!change) return
+    deps.onEvent?.(change.event)
+    topics.each(channel, (reader) => reader.hear(change))
   }
 
   function onLive(channels: readonly string[]): void {

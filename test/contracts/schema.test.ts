@@ -24,7 +24,6 @@ const PENDING: readonly { capability: string; brings: number; names: readonly st
     'Mutation.cancelReport', 'Mutation.retryReport', 'Mutation.cancelReports', 'Mutation.retryReports', 'Mutation.deleteReport', 'ReportsPayload', 'Report.queuePosition',
   ] },
   { capability: 'once, again and reuse', brings: 3, names: ['Mutation.regenerateReport', 'RequestReportInput.reuseWithin', 'RequestReportInput.idempotencyKey'] },
-  { capability: 'how the service is doing', brings: 3, names: ['Query.system', 'System', 'Worker', 'Queue'] },
   { capability: 'schedules', brings: 4, names: [
     'ScheduleOverlapPolicy', 'ScheduleSlotOutcome', 'Schedule', 'ScheduleSlot', 'ScheduleSlotEdge', 'ScheduleSlotConnection', 'ScheduleEdge', 'ScheduleConnection',
     'CreateScheduleInput', 'UpdateScheduleInput', 'CadenceInput', 'CadencePreset', 'SchedulePayload', 'Query.schedule', 'Query.schedules', 'Report.schedule', 'ReportFilter.scheduleId',
