@@ -19,7 +19,12 @@ export async function ask<T>({ http, token }: Api, query: string, variables: Rec
 }
 
 export function socketClient({ http, token }: Api): Client {
-  return createClient({ url: `${http.replace('http', 'ws')}/graphql`, webSocketImpl: WebSocket, connectionParams: { Authorization: `Bearer ${token}` }, lazy: false })
+  return createClient({
+    url: `${http.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { Authorization: `Bearer ${token}` },
+    lazy: false,
+  })
 }
 
 export interface Asked {
@@ -46,11 +51,18 @@ export interface Progress {
 }
 
 /** Watches a report to its end; resolves to the last event. `each` is told of every one. */
-export function watch(client: Client, id: string, each: (event: Progress) => void = () => undefined): Promise<Progress> {
+export function watch(
+  client: Client,
+  id: string,
+  each: (event: Progress) => void = () => undefined,
+): Promise<Progress> {
   return new Promise((resolve, reject) => {
     let last: Progress | undefined
     client.subscribe<{ reportProgress: Progress }>(
-      { query: `subscription ($id: ID!) { reportProgress(id: $id) { sequence status percent rowsWritten } }`, variables: { id } },
+      {
+        query: `subscription ($id: ID!) { reportProgress(id: $id) { sequence status percent rowsWritten } }`,
+        variables: { id },
+      },
       {
         next: ({ data, errors }) => {
           if (errors) return reject(new Error(JSON.stringify(errors)))

@@ -31,7 +31,13 @@ export async function benchFanOut(stage: Stage, apiPid: number, say: (line: stri
 
 type Doors = { ours: string; plain: string }
 
-async function ownTopics(stage: Stage, apiPid: number, doors: Doors, redis: Redis, say: (line: string) => void): Promise<Figure[]> {
+async function ownTopics(
+  stage: Stage,
+  apiPid: number,
+  doors: Doors,
+  redis: Redis,
+  say: (line: string) => void,
+): Promise<Figure[]> {
   const ids = await stage.runningReports(READERS)
   const results = { ours: [] as number[], plain: [] as number[] }
   let perReader = 0
@@ -39,7 +45,11 @@ async function ownTopics(stage: Stage, apiPid: number, doors: Doors, redis: Redi
   const lag: number[] = []
   for (const door of ['plain', 'ours'] as const) {
     const before = residentMiB([apiPid])
-    const readers = await openReaders(doors[door], door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids, door === 'ours' ? stage.service.adminToken : null)
+    const readers = await openReaders(
+      doors[door],
+      door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids,
+      door === 'ours' ? stage.service.adminToken : null,
+    )
     const talk = createTalk(redis, ids, stage.tenantId)
     await talk.for(2, 1)
     readers.take()
@@ -60,12 +70,16 @@ async function ownTopics(stage: Stage, apiPid: number, doors: Doors, redis: Redi
     await readers.close()
   }
   const at = (values: number[], q: number) => quantile(values, q) / 1000
-  say(`1,000 topics, 1 event/s each: plain ws p50 ${at(results.plain, 0.5).toFixed(2)} ms p99 ${at(results.plain, 0.99).toFixed(2)} ms; ours p50 ${at(results.ours, 0.5).toFixed(2)} ms p99 ${at(results.ours, 0.99).toFixed(2)} ms, ${results.ours.length} of ${READERS * STEADY} events`)
+  say(
+    `1,000 topics, 1 event/s each: plain ws p50 ${at(results.plain, 0.5).toFixed(2)} ms p99 ${at(results.plain, 0.99).toFixed(2)} ms; ours p50 ${at(results.ours, 0.5).toFixed(2)} ms p99 ${at(results.ours, 0.99).toFixed(2)} ms, ${results.ours.length} of ${READERS * STEADY} events`,
+  )
   say(`1,000 topics, 10 events/s each: median lag ${lag.map((ms) => ms.toFixed(1)).join(', ')} ms in the three thirds`)
   return [
     figure('1,000 topics: publish to client, p99', at(results.ours, 0.99), ' ms', { most: 10 }),
     figure('1,000 topics: p50 over plain ws', at(results.ours, 0.5) / at(results.plain, 0.5), 'x', { most: 2 }),
-    figure('1,000 topics at 10/s: lag, last third over first', (lag[2] as number) / (lag[0] as number), 'x', { most: 2 }),
+    figure('1,000 topics at 10/s: lag, last third over first', (lag[2] as number) / (lag[0] as number), 'x', {
+      most: 2,
+    }),
     figure('Terminal events missed', missing, '', { most: 0 }),
     figure('API memory for each subscriber', perReader, ' KiB', { most: 40 }),
   ]
@@ -76,13 +90,21 @@ async function oneTopic(stage: Stage, doors: Doors, redis: Redis, say: (line: st
   const rate = { ours: 0, plain: 0 }
   for (const door of ['plain', 'ours'] as const) {
     const watched = door === 'ours' ? encodeId('Report', id) : id
-    const readers = await openReaders(doors[door], Array.from({ length: READERS }, () => watched), door === 'ours' ? stage.service.adminToken : null)
+    const readers = await openReaders(
+      doors[door],
+      Array.from({ length: READERS }, () => watched),
+      door === 'ours' ? stage.service.adminToken : null,
+    )
     const talk = createTalk(redis, [id], stage.tenantId)
     rate[door] = await flood(talk, readers)
     await readers.close()
   }
-  say(`1,000 subscribers on one report: plain ws ${Math.round(rate.plain).toLocaleString('en')} deliveries/s, ours ${Math.round(rate.ours).toLocaleString('en')}`)
-  return [figure('1,000 subscribers on one report: deliveries/s over plain ws', rate.ours / rate.plain, 'x', { least: 0.6 })]
+  say(
+    `1,000 subscribers on one report: plain ws ${Math.round(rate.plain).toLocaleString('en')} deliveries/s, ours ${Math.round(rate.ours).toLocaleString('en')}`,
+  )
+  return [
+    figure('1,000 subscribers on one report: deliveries/s over plain ws', rate.ours / rate.plain, 'x', { least: 0.6 }),
+  ]
 }
 
 /** Keeps a few events under way: the next is published when most readers have the last, or after 100 ms. Deliveries a second. */
@@ -107,7 +129,21 @@ interface Talk {
 function createTalk(redis: Redis, ids: readonly string[], tenantId: string): Talk {
   let sequence = 2 ** 21
   const publish = (reportId: string, status: ProgressEvent['status'] = 'RUNNING') => {
-    const event: ProgressEvent = { reportId, tenantId, sequence: ++sequence, status, stage: status === 'RUNNING' ? 'WRITING' : 'DONE', attempt: 1, percent: 50, rowsWritten: sequence, rowsTotal: null, bytesWritten: clock(), message: null, etaSeconds: null, at: Date.now() }
+    const event: ProgressEvent = {
+      reportId,
+      tenantId,
+      sequence: ++sequence,
+      status,
+      stage: status === 'RUNNING' ? 'WRITING' : 'DONE',
+      attempt: 1,
+      percent: 50,
+      rowsWritten: sequence,
+      rowsTotal: null,
+      bytesWritten: clock(),
+      message: null,
+      etaSeconds: null,
+      at: Date.now(),
+    }
     void redis.publish(reportChannel(reportId), encodeChange({ kind: 'PROGRESSED', event }))
   }
   return {
@@ -115,7 +151,7 @@ function createTalk(redis: Redis, ids: readonly string[], tenantId: string): Tal
     async for(seconds, perSecond) {
       const start = performance.now()
       const total = ids.length * perSecond * seconds
-      for (let sent = 0; sent < total; ) {
+      for (let sent = 0; sent < total;) {
         const due = Math.min(total, ((performance.now() - start) / 1000) * ids.length * perSecond)
         while (sent < due) publish(ids[sent++ % ids.length] as string)
         await pause(1)

@@ -26,7 +26,9 @@ export async function benchLatency(stage: Stage, say: (line: string) => void): P
   } finally {
     await client.dispose()
   }
-  say(`requestReport: p50 ${quantile(asking, 0.5).toFixed(1)} ms, p95 ${quantile(asking, 0.95).toFixed(1)} ms, over ${asking.length} reports`)
+  say(
+    `requestReport: p50 ${quantile(asking, 0.5).toFixed(1)} ms, p95 ${quantile(asking, 0.95).toFixed(1)} ms, over ${asking.length} reports`,
+  )
   return [
     figure('requestReport, p95', quantile(asking, 0.95), ' ms', { most: 30 }),
     figure('Answer to first RUNNING event, p50', quantile(running, 0.5), ' ms', { most: 30 }),

@@ -9,7 +9,8 @@ import { execFileSync } from 'node:child_process'
 /** `npm run bench [-- sql latency fan-out]`: each part against its baseline, measured in the same run. */
 const PARTS = ['sql', 'latency', 'fan-out']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
-for (const part of wanted) if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
+for (const part of wanted)
+  if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const stage = await openStage(wanted.includes('sql') ? 2_000_000 : 1_000, say)
@@ -29,13 +30,16 @@ try {
 }
 
 const widest = Math.max(...figures.map(({ name }) => name.length))
-for (const { name, value, bar, met } of figures) process.stdout.write(`${name.padEnd(widest)}  ${value.padStart(10)}  ${bar.padEnd(12)} ${met ? 'met' : 'NOT MET'}\n`)
+for (const { name, value, bar, met } of figures)
+  process.stdout.write(`${name.padEnd(widest)}  ${value.padStart(10)}  ${bar.padEnd(12)} ${met ? 'met' : 'NOT MET'}\n`)
 if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
 process.exit(figures.every(({ met }) => met) ? 0 : 1)
 
 /** The service's process that runs this file, among our own. */
 function processOf(file: string): number {
-  const pid = family(process.pid).find((one) => execFileSync('ps', ['-o', 'args=', '-p', String(one)], { encoding: 'utf8' }).includes(file))
+  const pid = family(process.pid).find((one) =>
+    execFileSync('ps', ['-o', 'args=', '-p', String(one)], { encoding: 'utf8' }).includes(file),
+  )
   if (!pid) throw new Error(`no process runs ${file}`)
   return pid
 }

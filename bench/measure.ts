@@ -36,7 +36,8 @@ export function residentMiB(pids: readonly number[]): number {
     try {
       kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ESRCH')
+        throw error
     }
   }
   return kib / 1024
@@ -65,5 +66,10 @@ export interface Figure {
 export function figure(name: string, value: number, unit: string, bar: { most: number } | { least: number }): Figure {
   const digits = Math.abs(value) < 10 ? 2 : 0
   const met = 'most' in bar ? value <= bar.most : value >= bar.least
-  return { name, value: `${value.toFixed(digits)}${unit}`, bar: 'most' in bar ? `<= ${bar.most}${unit}` : `>= ${bar.least}${unit}`, met }
+  return {
+    name,
+    value: `${value.toFixed(digits)}${unit}`,
+    bar: 'most' in bar ? `<= ${bar.most}${unit}` : `>= ${bar.least}${unit}`,
+    met,
+  }
 }

@@ -14,7 +14,11 @@ redis.on('message', (channel: string, text: string) => {
   const change = decodeChange(text)
   if (!change) return
   const { sequence, status, bytesWritten } = change.event
-  const frame = JSON.stringify({ id: '1', type: 'next', payload: { data: { reportProgress: { sequence, status, bytesWritten } } } })
+  const frame = JSON.stringify({
+    id: '1',
+    type: 'next',
+    payload: { data: { reportProgress: { sequence, status, bytesWritten } } },
+  })
   for (const socket of readers.get(channel) ?? []) socket.send(frame)
 })
 sockets.on('connection', (socket) => {

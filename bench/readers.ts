@@ -30,7 +30,8 @@ export async function openReaders(url: string, ids: readonly string[], token: st
     if (text.includes('"SUCCEEDED"')) ended++
   }
   const sockets: WebSocket[] = []
-  for (let from = 0; from < ids.length; from += 50) sockets.push(...(await Promise.all(ids.slice(from, from + 50).map((id) => open(url, id, token, hear)))))
+  for (let from = 0; from < ids.length; from += 50)
+    sockets.push(...(await Promise.all(ids.slice(from, from + 50).map((id) => open(url, id, token, hear)))))
   return {
     take: () => latencies.splice(0),
     received: () => received,
@@ -63,7 +64,8 @@ function open(url: string, id: string, token: string | null, hear: (text: string
     const query = 'subscription ($id: ID!) { reportProgress(id: $id) { sequence status bytesWritten } }'
     socket.on('message', (data) => {
       const text = String(data)
-      if (text.startsWith('{"type":"connection_ack"')) socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: { id } } }))
+      if (text.startsWith('{"type":"connection_ack"'))
+        socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: { id } } }))
       else if (text.includes('"type":"ping"')) socket.send('{"type":"pong"}')
       else {
         hear(text)

@@ -19,7 +19,8 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
   const target = join(stage.directory, 'psql.csv')
   const query = (upto: number) =>
     `select id, placed_at, customer, product, region, quantity, unit_price, amount, shipped, note from lines where id <= ${upto} order by id`
-  const psql = async (upto: number) => void execFileSync('psql', [stage.sourceUrl, '-qX', '-c', `\\copy (${query(upto)}) to '${target}' csv header`])
+  const psql = async (upto: number) =>
+    void execFileSync('psql', [stage.sourceUrl, '-qX', '-c', `\\copy (${query(upto)}) to '${target}' csv header`])
   const ours = async (report: object, how: Record<string, string> = {}) => {
     const { id } = await request(api, report, how)
     const last = await watch(client, id)
@@ -33,13 +34,18 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     for (let run = 0; run <= RUNS; run++) {
       const one = await timed(() => psql(upto))
       const all = pids()
-      const two = await peak(() => residentMiB(all), async () => timed(() => ours(report, how)))
+      const two = await peak(
+        () => residentMiB(all),
+        async () => timed(() => ours(report, how)),
+      )
       if (run === 0) continue // warms caches of both
       base.push(one.ms)
       mine.push(two.value.ms)
       most = Math.max(most, two.most)
     }
-    say(`${name}: psql ${(median(base) / 1000).toFixed(2)} s, ours ${(median(mine) / 1000).toFixed(2)} s, most memory ${most.toFixed(0)} MiB`)
+    say(
+      `${name}: psql ${(median(base) / 1000).toFixed(2)} s, ours ${(median(mine) / 1000).toFixed(2)} s, most memory ${most.toFixed(0)} MiB`,
+    )
     return { ratio: median(mine) / median(base), most }
   }
   try {
@@ -48,7 +54,12 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     say(`Worker and its processes when idle: ${idle.toFixed(0)} MiB`)
     const small = await compare('200,000 rows as CSV', SMALL, { lines: { upto: SMALL } })
     const large = await compare('2,000,000 rows as CSV', LARGE, { lines: { upto: LARGE } })
-    const gzip = await compare('2,000,000 rows as CSV, GZIP', LARGE, { lines: { upto: LARGE } }, { compression: 'GZIP' })
+    const gzip = await compare(
+      '2,000,000 rows as CSV, GZIP',
+      LARGE,
+      { lines: { upto: LARGE } },
+      { compression: 'GZIP' },
+    )
     const rows = await compare('2,000,000 rows from TypeScript', LARGE, { lineObjects: { upto: LARGE } })
     return [
       figure('SQL report as CSV, time over psql', large.ratio, 'x', { most: 1.15 }),

@@ -41,9 +41,21 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
     say(`Filling ${rows.toLocaleString('en')} lines`)
     await fill(postgres.url('postgres'), postgres.url('bench'), rows)
     const sourceUrl = postgres.url('bench', 'bench_reader', 'bench')
-    Object.assign(process.env, { BROADSHEET_REPORTS_DIR: REPORTS, PORT: '0', LOG_LEVEL: 'warn', NODE_ENV: 'production' })
+    Object.assign(process.env, {
+      BROADSHEET_REPORTS_DIR: REPORTS,
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      NODE_ENV: 'production',
+    })
     const service = await startService(
-      { dataDirectory: directory, databaseUrl: postgres.url('broadsheet'), redisUrl: redis.url, secret: null, adminToken: null, sources: JSON.stringify({ bench: sourceUrl }) },
+      {
+        dataDirectory: directory,
+        databaseUrl: postgres.url('broadsheet'),
+        redisUrl: redis.url,
+        secret: null,
+        adminToken: null,
+        sources: JSON.stringify({ bench: sourceUrl }),
+      },
       { say, filling: () => undefined },
     )
     closers.push(service.stop)
@@ -62,8 +74,13 @@ function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'en
       const ids = Array.from({ length: count }, () => randomUUID())
       await within(url, async (client) => {
         await client.query(`insert into broadsheet.tenant (id) values ('default') on conflict do nothing`)
-        await client.query(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, 'default', 'bench', 'MEMBER')`, [ids[0]])
-        await client.query(`insert into broadsheet.report_definition (version, name, kind, text) values ('bench', 'nothing', 'sql', '') on conflict do nothing`)
+        await client.query(
+          `insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, 'default', 'bench', 'MEMBER')`,
+          [ids[0]],
+        )
+        await client.query(
+          `insert into broadsheet.report_definition (version, name, kind, text) values ('bench', 'nothing', 'sql', '') on conflict do nothing`,
+        )
         await client.query(
           `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, status, priority, format, compression,
             csv_dialect, visibility, parameters, time_zone, worker_id, lease_expires_at)

@@ -75,5 +75,7 @@ export const builder = new SchemaBuilder<{
 })
 
 builder.queryType({ description: 'What can be read.' })
-builder.mutationType({ description: 'What can be asked for and changed. What the caller can mend comes back as userErrors.' })
+builder.mutationType({
+  description: 'What can be asked for and changed. What the caller can mend comes back as userErrors.',
+})
 builder.subscriptionType({ description: 'What can be watched, over WebSocket (graphql-transport-ws) or SSE.' })

@@ -8,16 +8,31 @@ export function connectionOf<T extends object>(name: string, node: ObjectRef<any
     description: `A ${name} and where it stands in the list.`,
     fields: (t) => ({
       cursor: t.exposeString('cursor', { description: 'For after and before.' }),
-      node: t.field({ type: node as never, resolve: (parent) => parent.node as never, description: `The ${name} itself.` }),
+      node: t.field({
+        type: node as never,
+        resolve: (parent) => parent.node as never,
+        description: `The ${name} itself.`,
+      }),
     }),
   })
   return builder.objectRef<Page<T>>(`${name}Connection`).implement({
     description: `A page of a list (Relay).`,
     fields: (t) => ({
       edges: t.field({ type: [edge], resolve: (page) => page.edges, description: 'The page, with cursors.' }),
-      nodes: t.field({ type: [node as never], resolve: (page) => page.edges.map(({ node }) => node) as never, description: 'The page, without cursors.' }),
-      pageInfo: t.field({ type: builder.pageInfoRef(), resolve: (page) => page.pageInfo, description: 'Whether there is more, and where.' }),
-      totalCount: t.int({ resolve: (page) => page.totalCount(), description: 'How many there are in all; counted only when selected.' }),
+      nodes: t.field({
+        type: [node as never],
+        resolve: (page) => page.edges.map(({ node }) => node) as never,
+        description: 'The page, without cursors.',
+      }),
+      pageInfo: t.field({
+        type: builder.pageInfoRef(),
+        resolve: (page) => page.pageInfo,
+        description: 'Whether there is more, and where.',
+      }),
+      totalCount: t.int({
+        resolve: (page) => page.totalCount(),
+        description: 'How many there are in all; counted only when selected.',
+      }),
     }),
   })
 }

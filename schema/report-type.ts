@@ -11,20 +11,49 @@ export const ColumnRef = builder.objectRef<Column>('ReportTypeColumn').implement
   description: 'A column of a document.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'As in the header.' }),
-    type: t.exposeString('type', { description: 'String, Int, BigInt, Float, Decimal, Boolean, Date, DateTime, LocalDateTime, Time, ID, JSON, List or Bytes.' }),
-    description: t.string({ nullable: true, resolve: (column) => column.description ?? null, description: `In the author's words.` }),
+    type: t.exposeString('type', {
+      description:
+        'String, Int, BigInt, Float, Decimal, Boolean, Date, DateTime, LocalDateTime, Time, ID, JSON, List or Bytes.',
+    }),
+    description: t.string({
+      nullable: true,
+      resolve: (column) => column.description ?? null,
+      description: `In the author's words.`,
+    }),
   }),
 })
 
 const ParameterRef = builder.objectRef<{ type: ReportType; parameter: Parameter }>('ReportTypeParameter').implement({
   description: 'What a request for the type may or must say.',
   fields: (t) => ({
-    name: t.string({ resolve: ({ parameter }) => camelCase(parameter.name), description: 'camelCase, as in the input.' }),
-    type: t.string({ resolve: ({ type, parameter }) => parameterTypeName(type, parameter), description: 'As written in an input: DateExpression!, Int, [String!].' }),
-    required: t.boolean({ resolve: ({ parameter }) => parameter.required, description: 'Whether a request must give it.' }),
-    default: t.field({ type: 'JSON', nullable: true, resolve: ({ parameter }) => parameter.default ?? null, description: 'What is used where it is left out.' }),
-    description: t.string({ nullable: true, resolve: ({ parameter }) => parameter.description ?? null, description: `In the author's words.` }),
-    values: t.stringList({ nullable: true, resolve: ({ parameter }) => (parameter.values ? [...parameter.values] : null), description: 'Allowed values, where the parameter is an enum.' }),
+    name: t.string({
+      resolve: ({ parameter }) => camelCase(parameter.name),
+      description: 'camelCase, as in the input.',
+    }),
+    type: t.string({
+      resolve: ({ type, parameter }) => parameterTypeName(type, parameter),
+      description: 'As written in an input: DateExpression!, Int, [String!].',
+    }),
+    required: t.boolean({
+      resolve: ({ parameter }) => parameter.required,
+      description: 'Whether a request must give it.',
+    }),
+    default: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: ({ parameter }) => parameter.default ?? null,
+      description: 'What is used where it is left out.',
+    }),
+    description: t.string({
+      nullable: true,
+      resolve: ({ parameter }) => parameter.description ?? null,
+      description: `In the author's words.`,
+    }),
+    values: t.stringList({
+      nullable: true,
+      resolve: ({ parameter }) => (parameter.values ? [...parameter.values] : null),
+      description: 'Allowed values, where the parameter is an enum.',
+    }),
   }),
 })
 
@@ -34,17 +63,54 @@ export const ReportTypeRef = builder.objectRef<ReportType>('ReportType').impleme
     name: t.exposeString('name', { description: `The file's name: stable, snake_case; what a request names.` }),
     title: t.exposeString('title', { description: 'What a person calls it.' }),
     description: t.exposeString('description', { nullable: true, description: `In the author's words.` }),
-    parameters: t.field({ type: [ParameterRef], resolve: (type) => type.parameters.map((parameter) => ({ type, parameter })), description: 'What a request for it may or must say.' }),
-    columns: t.field({ type: [ColumnRef], resolve: (type) => [...type.columns], description: 'Empty when the columns are only known at run time.' }),
-    formats: t.field({ type: [ReportFormatRef], resolve: () => [...REPORT_FORMATS], description: 'What its documents can be written as.' }),
-    inputField: t.exposeString('inputField', { description: 'The field of ReportRequestInput that asks for it: camelCase of name.' }),
-    available: t.boolean({ resolve: (type) => type.unavailableReason === null, description: 'False while its file, source or table is absent: readable, not askable, with the reason.' }),
+    parameters: t.field({
+      type: [ParameterRef],
+      resolve: (type) => type.parameters.map((parameter) => ({ type, parameter })),
+      description: 'What a request for it may or must say.',
+    }),
+    columns: t.field({
+      type: [ColumnRef],
+      resolve: (type) => [...type.columns],
+      description: 'Empty when the columns are only known at run time.',
+    }),
+    formats: t.field({
+      type: [ReportFormatRef],
+      resolve: () => [...REPORT_FORMATS],
+      description: 'What its documents can be written as.',
+    }),
+    inputField: t.exposeString('inputField', {
+      description: 'The field of ReportRequestInput that asks for it: camelCase of name.',
+    }),
+    available: t.boolean({
+      resolve: (type) => type.unavailableReason === null,
+      description: 'False while its file, source or table is absent: readable, not askable, with the reason.',
+    }),
     unavailableReason: t.exposeString('unavailableReason', { nullable: true, description: 'Why it is not available.' }),
-    viewerCanRequest: t.boolean({ resolve: (type, _, { viewer }) => mayRequest(viewer, type), description: 'Whether the viewer may ask for it.' }),
-    deprecated: t.exposeString('deprecated', { nullable: true, description: 'Why not to use it any more, and what instead.' }),
-    retention: t.field({ type: 'Duration', resolve: (type) => type.retention, description: 'How long its documents are kept.' }),
-    timeout: t.field({ type: 'Duration', resolve: (type) => type.timeout, description: 'Longest time one attempt may take.' }),
-    maxRows: t.field({ type: 'BigInt', nullable: true, resolve: (type) => type.maxRows, description: 'Most rows that a document may hold; more is a failure (ROW_LIMIT), never a silent cut. Null: no limit.' }),
+    viewerCanRequest: t.boolean({
+      resolve: (type, _, { viewer }) => mayRequest(viewer, type),
+      description: 'Whether the viewer may ask for it.',
+    }),
+    deprecated: t.exposeString('deprecated', {
+      nullable: true,
+      description: 'Why not to use it any more, and what instead.',
+    }),
+    retention: t.field({
+      type: 'Duration',
+      resolve: (type) => type.retention,
+      description: 'How long its documents are kept.',
+    }),
+    timeout: t.field({
+      type: 'Duration',
+      resolve: (type) => type.timeout,
+      description: 'Longest time one attempt may take.',
+    }),
+    maxRows: t.field({
+      type: 'BigInt',
+      nullable: true,
+      resolve: (type) => type.maxRows,
+      description:
+        'Most rows that a document may hold; more is a failure (ROW_LIMIT), never a silent cut. Null: no limit.',
+    }),
   }),
 })
 

@@ -25,7 +25,10 @@ const KEYWORDS = new Set(['true', 'false', 'null'])
 
 /** Values that are all names become an enum, so that an editor completes them; others are a String, checked when asked. */
 function isEnum(parameter: Parameter): boolean {
-  return parameter.values?.every((value) => GRAPHQL_NAME.test(value) && !value.startsWith('__') && !KEYWORDS.has(value)) ?? false
+  return (
+    parameter.values?.every((value) => GRAPHQL_NAME.test(value) && !value.startsWith('__') && !KEYWORDS.has(value)) ??
+    false
+  )
 }
 
 function pascal(name: string): string {
@@ -55,9 +58,12 @@ function describe(parameter: Parameter): string {
 
 /** Generates the input types of these report types, and ReportRequestInput over them. Once a process. */
 export function defineRequestInput(types: readonly ReportType[]): void {
-  const inputs = new Map(types.filter((type) => type.parameters.length > 0).map((type) => [type.name, defineParameters(type)]))
+  const inputs = new Map(
+    types.filter((type) => type.parameters.length > 0).map((type) => [type.name, defineParameters(type)]),
+  )
   ReportRequestInputRef.implement({
-    description: 'generated: byName, and one field for each report type with its parameters as an input type of their own.',
+    description:
+      'generated: byName, and one field for each report type with its parameters as an input type of their own.',
     isOneOf: true,
     fields: (t) => ({
       byName: t.field({ type: ByNameRef, description: `Any type by its file's name, checked by the same rules.` }),
@@ -76,7 +82,10 @@ export function defineRequestInput(types: readonly ReportType[]): void {
 
 function defineParameters(type: ReportType) {
   for (const parameter of type.parameters.filter(isEnum))
-    builder.enumType(bareTypeName(type, parameter), { description: `generated: ${describe(parameter)}`, values: parameter.values as readonly string[] })
+    builder.enumType(bareTypeName(type, parameter), {
+      description: `generated: ${describe(parameter)}`,
+      values: parameter.values as readonly string[],
+    })
   return builder.inputType(inputTypeName(type), {
     description: `generated: the parameters of ${type.title}.`,
     fields: (t) =>
@@ -96,4 +105,3 @@ function defineParameters(type: ReportType) {
       ),
   })
 }
-

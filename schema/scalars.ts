@@ -9,7 +9,11 @@ import type { Json } from '../src/report/define.ts'
  */
 type TextScalar = 'DateTime' | 'Date' | 'DateExpression' | 'Duration' | 'URL' | 'TimeZone'
 
-function textScalar(name: TextScalar, description: string, serialize: (value: never) => string = (value) => String(value)): void {
+function textScalar(
+  name: TextScalar,
+  description: string,
+  serialize: (value: never) => string = (value) => String(value),
+): void {
   builder.scalarType(name, {
     description,
     serialize: serialize as (value: unknown) => string,
@@ -38,7 +42,9 @@ function numberScalar(name: 'BigInt' | 'Decimal', description: string): void {
   })
 }
 
-textScalar('DateTime', `An instant, RFC 3339 with offset. Output is always UTC with 'Z'.`, (value: Date) => value.toISOString())
+textScalar('DateTime', `An instant, RFC 3339 with offset. Output is always UTC with 'Z'.`, (value: Date) =>
+  value.toISOString(),
+)
 textScalar('Date', 'A calendar date, YYYY-MM-DD.')
 textScalar(
   'DateExpression',
@@ -49,7 +55,10 @@ out), and for schedules slot and last_slot, each optionally followed by an ISO 8
 "{{last_week_start}}" means "last_week_start". Weeks start on Monday. *_end is the last day of the period, inclusive.
 now, slot, last_slot and literal instants resolve to an instant; all else to a date.`,
 )
-numberScalar('BigInt', 'A whole number beyond 32 bits. Counts and sizes are JSON numbers below 2^53; as a report parameter a number or a decimal string.')
+numberScalar(
+  'BigInt',
+  'A whole number beyond 32 bits. Counts and sizes are JSON numbers below 2^53; as a report parameter a number or a decimal string.',
+)
 numberScalar('Decimal', 'An exact decimal number, as a report parameter: a number or a decimal string such as "12.50".')
 textScalar('Duration', 'ISO 8601, e.g. PT10M, P7D.')
 textScalar('URL', 'An absolute URL.')

@@ -10,7 +10,10 @@ const WorkerRef = builder.objectRef<Worker>('Worker').implement({
     id: t.exposeID('id', { description: 'Of this process: another one after a restart.' }),
     host: t.exposeString('host', { description: 'The machine it runs on.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it came up.' }),
-    lastSeenAt: t.expose('lastSeenAt', { type: 'DateTime', description: 'It says every 5 s that it is there; one that died stays in the list for a day.' }),
+    lastSeenAt: t.expose('lastSeenAt', {
+      type: 'DateTime',
+      description: 'It says every 5 s that it is there; one that died stays in the list for a day.',
+    }),
     concurrency: t.exposeInt('concurrency', { description: 'Reports that it carries out at a time, at most.' }),
     running: t.loadableList({
       type: ReportRef,
@@ -18,7 +21,9 @@ const WorkerRef = builder.objectRef<Worker>('Worker').implement({
       load: async (ids: string[], { system, reports, reading, viewer }) => {
         const held = await system.running(viewer, reading, ids)
         const found = new Map((await reports.byIds(viewer, reading, held.flat())).map((report) => [report?.id, report]))
-        return held.map((those) => those.map((id) => found.get(id)).filter((report): report is Report => report != null))
+        return held.map((those) =>
+          those.map((id) => found.get(id)).filter((report): report is Report => report != null),
+        )
       },
       resolve: (worker) => worker.id,
     }),
@@ -32,7 +37,10 @@ const QueueRef = builder.objectRef<Queue>('Queue').implement({
     waiting: t.exposeInt('waiting', { description: 'Could start now.' }),
     active: t.exposeInt('active', { description: 'RUNNING or CANCELING.' }),
     delayed: t.exposeInt('delayed', { description: 'Wait out the pause before another attempt.' }),
-    oldestWaitingSeconds: t.exposeFloat('oldestWaitingSeconds', { nullable: true, description: 'How long the first of those that wait could have started; null where none waits.' }),
+    oldestWaitingSeconds: t.exposeFloat('oldestWaitingSeconds', {
+      nullable: true,
+      description: 'How long the first of those that wait could have started; null where none waits.',
+    }),
   }),
 })
 
@@ -40,8 +48,16 @@ const SystemRef = builder.objectRef<System>('System').implement({
   description: `How the service is doing, over all tenants: needs the scope system:read, which only BROADSHEET_ADMIN_TOKEN has or grants. running: the viewer's tenant's.`,
   fields: (t) => ({
     version: t.exposeString('version', { description: 'Of the API process that answers.' }),
-    workers: t.field({ type: [WorkerRef], description: 'Seen last first.', resolve: (system, _, { viewer, reading }) => system.workers(viewer, reading) }),
-    queues: t.field({ type: [QueueRef], description: 'One for each priority, the most urgent first.', resolve: (system, _, { viewer, reading }) => system.queues(viewer, reading) }),
+    workers: t.field({
+      type: [WorkerRef],
+      description: 'Seen last first.',
+      resolve: (system, _, { viewer, reading }) => system.workers(viewer, reading),
+    }),
+    queues: t.field({
+      type: [QueueRef],
+      description: 'One for each priority, the most urgent first.',
+      resolve: (system, _, { viewer, reading }) => system.queues(viewer, reading),
+    }),
   }),
 })
 

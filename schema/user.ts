@@ -7,7 +7,8 @@ import { idOf } from './global-id.ts'
 import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
 
 export const RoleRef = builder.enumType('Role', {
-  description: 'ADMIN reads and manages all of one tenant, MEMBER asks and has its own, VIEWER reads what is visible to the TENANT.',
+  description:
+    'ADMIN reads and manages all of one tenant, MEMBER asks and has its own, VIEWER reads what is visible to the TENANT.',
   values: ROLES,
 })
 
@@ -20,17 +21,29 @@ UserRef.implement({
   isTypeOf: (value) => (value as object).constructor?.name === 'User',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What to call it.' }),
-    email: t.string({ nullable: true, description: 'For its owner and for an ADMIN; null for others.', resolve: (user, _, { viewer }) => (maySeeEmail(viewer, user) ? (user.email ?? null) : null) }),
+    email: t.string({
+      nullable: true,
+      description: 'For its owner and for an ADMIN; null for others.',
+      resolve: (user, _, { viewer }) => (maySeeEmail(viewer, user) ? (user.email ?? null) : null),
+    }),
     role: t.field({ type: RoleRef, resolve: (user) => user.role, description: 'What it may do.' }),
-    removed: t.boolean({ resolve: (user) => user.removedAt != null, description: 'A tombstone: kept because reports name it.' }),
-    createdAt: t.field({ type: 'DateTime', resolve: (user) => user.createdAt, description: 'When it was made, or first seen.' }),
+    removed: t.boolean({
+      resolve: (user) => user.removedAt != null,
+      description: 'A tombstone: kept because reports name it.',
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      resolve: (user) => user.createdAt,
+      description: 'When it was made, or first seen.',
+    }),
   }),
 })
 const UserConnectionRef = connectionOf<User>('User', UserRef as never)
 
 export const ApiTokenRef = builder.loadableNodeRef<ApiToken, string, string, string, ApiToken>('ApiToken', {
   id: { resolve: (token) => token.id },
-  load: async (ids: string[], { tokens, viewer }) => (await Promise.all(ids.map((id) => tokens.byId(viewer, id)))) as ApiToken[],
+  load: async (ids: string[], { tokens, viewer }) =>
+    (await Promise.all(ids.map((id) => tokens.byId(viewer, id)))) as ApiToken[],
 })
 ApiTokenRef.implement({
   description: 'A credential of a user; the token itself was shown once.',
@@ -39,7 +52,11 @@ ApiTokenRef.implement({
     name: t.exposeString('name', { description: 'What it is for.' }),
     scopes: t.exposeStringList('scopes', { description: 'What it may be used for.' }),
     lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'To the minute.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'Null: it does not end by itself.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Null: it does not end by itself.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
   }),
 })
@@ -49,17 +66,37 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
   fields: (t) => ({
     user: t.field({ type: UserRef, resolve: (viewer) => viewer.userId as never, description: 'Who it is.' }),
     tenant: t.exposeString('tenantId', { description: 'The wall around everything it sees.' }),
-    scopes: t.stringList({ resolve: (viewer) => [...viewer.scopes], description: 'What its credential may be used for.' }),
-    tokenExpiresAt: t.expose('tokenExpiresAt', { type: 'DateTime', nullable: true, description: 'When its credential ends; null: it does not.' }),
-    apiTokens: t.field({ type: [ApiTokenRef], resolve: (viewer, _, { tokens }) => tokens.ofViewer(viewer) as never, description: 'Its live API tokens, newest first.' }),
+    scopes: t.stringList({
+      resolve: (viewer) => [...viewer.scopes],
+      description: 'What its credential may be used for.',
+    }),
+    tokenExpiresAt: t.expose('tokenExpiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its credential ends; null: it does not.',
+    }),
+    apiTokens: t.field({
+      type: [ApiTokenRef],
+      resolve: (viewer, _, { tokens }) => tokens.ofViewer(viewer) as never,
+      description: 'Its live API tokens, newest first.',
+    }),
   }),
 })
 
 const UserPayloadRef = builder.objectRef<Outcome<User>>('UserPayload').implement({
   description: 'The user, or why not.',
   fields: (t) => ({
-    user: t.field({ type: UserRef, nullable: true, resolve: (outcome) => outcome.object as never, description: 'Null where there are userErrors.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
+    user: t.field({
+      type: UserRef,
+      nullable: true,
+      resolve: (outcome) => outcome.object as never,
+      description: 'Null where there are userErrors.',
+    }),
+    userErrors: t.field({
+      type: [UserErrorRef],
+      resolve: (outcome) => [...outcome.userErrors],
+      description: 'What the caller can mend.',
+    }),
   }),
 })
 
@@ -67,18 +104,37 @@ export const DeletePayloadRef = builder.objectRef<Outcome<string>>('DeletePayloa
   description: 'The id that is gone, or why not.',
   fields: (t) => ({
     deletedId: t.id({ nullable: true, resolve: (outcome) => outcome.object, description: 'As it was given.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
+    userErrors: t.field({
+      type: [UserErrorRef],
+      resolve: (outcome) => [...outcome.userErrors],
+      description: 'What the caller can mend.',
+    }),
   }),
 })
 
-const ApiTokenPayloadRef = builder.objectRef<Outcome<{ token: ApiToken; secret: string }>>('ApiTokenPayload').implement({
-  description: 'The token, or why not.',
-  fields: (t) => ({
-    token: t.field({ type: ApiTokenRef, nullable: true, resolve: (outcome) => (outcome.object?.token ?? null) as never, description: 'Null where there are userErrors.' }),
-    secret: t.string({ nullable: true, resolve: (outcome) => outcome.object?.secret ?? null, description: 'Shown once.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
-  }),
-})
+const ApiTokenPayloadRef = builder
+  .objectRef<Outcome<{ token: ApiToken; secret: string }>>('ApiTokenPayload')
+  .implement({
+    description: 'The token, or why not.',
+    fields: (t) => ({
+      token: t.field({
+        type: ApiTokenRef,
+        nullable: true,
+        resolve: (outcome) => (outcome.object?.token ?? null) as never,
+        description: 'Null where there are userErrors.',
+      }),
+      secret: t.string({
+        nullable: true,
+        resolve: (outcome) => outcome.object?.secret ?? null,
+        description: 'Shown once.',
+      }),
+      userErrors: t.field({
+        type: [UserErrorRef],
+        resolve: (outcome) => [...outcome.userErrors],
+        description: 'What the caller can mend.',
+      }),
+    }),
+  })
 
 builder.queryFields((t) => ({
   viewer: t.field({ type: ViewerRef, resolve: (_, __, { viewer }) => viewer, description: 'Who is asking.' }),
@@ -94,14 +150,24 @@ builder.mutationFields((t) => ({
   createUser: t.field({
     type: UserPayloadRef,
     description: 'ADMIN: in the own tenant.',
-    args: { name: t.arg.string({ required: true }), email: t.arg.string(), role: t.arg({ type: RoleRef, required: true }) },
+    args: {
+      name: t.arg.string({ required: true }),
+      email: t.arg.string(),
+      role: t.arg({ type: RoleRef, required: true }),
+    },
     resolve: (_, input, { users, viewer }) => outcomeOf(() => users.create(viewer, input)),
   }),
   updateUser: t.field({
     type: UserPayloadRef,
     description: 'ADMIN: null or absent is unchanged.',
-    args: { id: t.arg.id({ required: true }), name: t.arg.string(), email: t.arg.string(), role: t.arg({ type: RoleRef }) },
-    resolve: (_, { id, ...changes }, { users, viewer }) => outcomeOf(() => users.update(viewer, idOf('User', id), changes)),
+    args: {
+      id: t.arg.id({ required: true }),
+      name: t.arg.string(),
+      email: t.arg.string(),
+      role: t.arg({ type: RoleRef }),
+    },
+    resolve: (_, { id, ...changes }, { users, viewer }) =>
+      outcomeOf(() => users.update(viewer, idOf('User', id), changes)),
   }),
   removeUser: t.field({
     type: DeletePayloadRef,
@@ -125,6 +191,7 @@ builder.mutationFields((t) => ({
     type: DeletePayloadRef,
     description: 'Ends a token, and within 5 s what is live under it.',
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_, { id }, { tokens, viewer }) => outcomeOf(() => tokens.revoke(viewer, idOf('ApiToken', id)).then(() => id)),
+    resolve: (_, { id }, { tokens, viewer }) =>
+      outcomeOf(() => tokens.revoke(viewer, idOf('ApiToken', id)).then(() => id)),
   }),
 }))

@@ -16,7 +16,12 @@ export interface Config {
   readonly adminToken: string | null
   /** Name -> postgres URL. */
   readonly sources: Readonly<Record<string, string>>
-  readonly jwt: { readonly secret: string | null; readonly jwksUrl: string | null; readonly issuer: string | null; readonly audience: string | null }
+  readonly jwt: {
+    readonly secret: string | null
+    readonly jwksUrl: string | null
+    readonly issuer: string | null
+    readonly audience: string | null
+  }
   readonly storeUrl: string
   readonly corsOrigins: readonly string[]
   readonly graphiql: boolean
@@ -56,7 +61,9 @@ function createReader(environment: Environment) {
     },
     url(name: string, protocols: readonly string[], value: string): string {
       if (value !== '' && !protocols.includes(URL.parse(value)?.protocol ?? ''))
-        faults.push(`${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`)
+        faults.push(
+          `${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
+        )
       return value
     },
     whole(name: string, fallback: number | null, least: number, most: number): number | null {
@@ -86,7 +93,10 @@ function createReader(environment: Environment) {
       return fallback
     },
     list(name: string): string[] {
-      return (text(name) ?? '').split(',').map((part) => part.trim()).filter((part) => part !== '')
+      return (text(name) ?? '')
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '')
     },
   }
   return reader
@@ -97,9 +107,11 @@ function readSources(reader: ReturnType<typeof createReader>): Record<string, st
   if (value === null) return {}
   try {
     const sources: unknown = JSON.parse(value)
-    if (typeof sources !== 'object' || sources === null || Array.isArray(sources)) throw new SyntaxError('not an object')
+    if (typeof sources !== 'object' || sources === null || Array.isArray(sources))
+      throw new SyntaxError('not an object')
     for (const [name, url] of Object.entries(sources)) {
-      if (!/^[a-z][a-z0-9_]*$/.test(name)) reader.faults.push(`BROADSHEET_SOURCES: the name "${name}" must match [a-z][a-z0-9_]*.`)
+      if (!/^[a-z][a-z0-9_]*$/.test(name))
+        reader.faults.push(`BROADSHEET_SOURCES: the name "${name}" must match [a-z][a-z0-9_]*.`)
       if (typeof url !== 'string' || !/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? ''))
         reader.faults.push(`BROADSHEET_SOURCES: "${name}" must be a URL that starts with postgres://.`)
     }
@@ -123,23 +135,41 @@ export function readConfig(environment: Environment = process.env): Config {
   const port = whole('PORT', 4000, 0, 65_535) as number
   const dataDirectory = text('BROADSHEET_DATA_DIR') ?? '.data'
   const secrets = reader.list('BROADSHEET_SECRET')
-  if (secrets.length === 0) reader.faults.push('BROADSHEET_SECRET is not set: make one with `openssl rand -hex 32`; it signs download links.')
+  if (secrets.length === 0)
+    reader.faults.push('BROADSHEET_SECRET is not set: make one with `openssl rand -hex 32`; it signs download links.')
   for (const secret of secrets)
-    if (secret.length < SHORTEST_SECRET) reader.faults.push(`BROADSHEET_SECRET has a part shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+    if (secret.length < SHORTEST_SECRET)
+      reader.faults.push(
+        `BROADSHEET_SECRET has a part shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`,
+      )
   const adminToken = text('BROADSHEET_ADMIN_TOKEN')
   if (adminToken !== null && adminToken.length < SHORTEST_SECRET)
-    reader.faults.push(`BROADSHEET_ADMIN_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+    reader.faults.push(
+      `BROADSHEET_ADMIN_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`,
+    )
   const metricsToken = text('METRICS_TOKEN')
   if (metricsToken !== null && metricsToken.length < SHORTEST_SECRET)
-    reader.faults.push(`METRICS_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`)
+    reader.faults.push(
+      `METRICS_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`,
+    )
   const jwtSecret = text('BROADSHEET_JWT_SECRET')
-  if (jwtSecret !== null && jwtSecret.length < SHORTEST_SECRET) reader.faults.push(`BROADSHEET_JWT_SECRET is shorter than ${SHORTEST_SECRET} characters.`)
+  if (jwtSecret !== null && jwtSecret.length < SHORTEST_SECRET)
+    reader.faults.push(`BROADSHEET_JWT_SECRET is shorter than ${SHORTEST_SECRET} characters.`)
   const logLevel = text('LOG_LEVEL') ?? 'info'
-  if (!LOG_LEVELS.includes(logLevel)) reader.faults.push(`LOG_LEVEL is "${logLevel}", but must be one of ${LOG_LEVELS.join(', ')}.`)
+  if (!LOG_LEVELS.includes(logLevel))
+    reader.faults.push(`LOG_LEVEL is "${logLevel}", but must be one of ${LOG_LEVELS.join(', ')}.`)
 
   const config: Config = {
-    databaseUrl: reader.url('DATABASE_URL', ['postgres:', 'postgresql:'], reader.required('DATABASE_URL', 'postgres://user:password@host:5432/database; `npm start` brings its own.')),
-    redisUrl: reader.url('REDIS_URL', ['redis:', 'rediss:'], reader.required('REDIS_URL', 'redis://host:6379; `npm start` brings its own.')),
+    databaseUrl: reader.url(
+      'DATABASE_URL',
+      ['postgres:', 'postgresql:'],
+      reader.required('DATABASE_URL', 'postgres://user:password@host:5432/database; `npm start` brings its own.'),
+    ),
+    redisUrl: reader.url(
+      'REDIS_URL',
+      ['redis:', 'rediss:'],
+      reader.required('REDIS_URL', 'redis://host:6379; `npm start` brings its own.'),
+    ),
     host,
     port,
     publicUrl: reader.url('PUBLIC_URL', ['http:', 'https:'], text('PUBLIC_URL')?.replace(/\/+$/, '') ?? '') || null,
@@ -150,7 +180,8 @@ export function readConfig(environment: Environment = process.env): Config {
     sources: readSources(reader),
     jwt: {
       secret: jwtSecret,
-      jwksUrl: reader.url('BROADSHEET_JWT_JWKS_URL', ['http:', 'https:'], text('BROADSHEET_JWT_JWKS_URL') ?? '') || null,
+      jwksUrl:
+        reader.url('BROADSHEET_JWT_JWKS_URL', ['http:', 'https:'], text('BROADSHEET_JWT_JWKS_URL') ?? '') || null,
       issuer: text('BROADSHEET_JWT_ISSUER'),
       audience: text('BROADSHEET_JWT_AUDIENCE'),
     },
@@ -202,10 +233,20 @@ export function readEmbeddedSettings(environment: Environment = process.env): Em
 /** The demo touches nothing of anybody's: whatever the environment names, it brings its own databases and speaks of warnings only. */
 export function readDemoSettings(environment: Environment = process.env): EmbeddedSettings {
   const { text } = createReader(environment)
-  return { ...readEmbeddedSettings(environment), databaseUrl: null, redisUrl: null, sources: null, logLevel: text('LOG_LEVEL') ?? 'warn' }
+  return {
+    ...readEmbeddedSettings(environment),
+    databaseUrl: null,
+    redisUrl: null,
+    sources: null,
+    logLevel: text('LOG_LEVEL') ?? 'warn',
+  }
 }
 
 /** This process's environment with some settings on top: for a process that it starts. */
 export function environmentWith(settings: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries({ ...process.env, ...settings }).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  return Object.fromEntries(
+    Object.entries({ ...process.env, ...settings }).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
+  )
 }

@@ -101,7 +101,12 @@ export class Refusal extends BroadsheetError {
 }
 
 /** One user error as a Refusal. */
-export function refuse(code: UserErrorCode, field: string[] | null, message: string, object: object | null = null): Refusal {
+export function refuse(
+  code: UserErrorCode,
+  field: string[] | null,
+  message: string,
+  object: object | null = null,
+): Refusal {
   return new Refusal([{ field, message, code }], object)
 }
 

@@ -49,7 +49,11 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
     for (const { event, key } of await expireDocuments(database)) {
       deps.onEvent(event)
       // What stays is no document any more: the sweep of leftovers comes by again.
-      await store.remove(key).catch((error: unknown) => log.warn({ err: error, reportId: event.reportId }, 'bytes of an expired document are left to the sweep'))
+      await store
+        .remove(key)
+        .catch((error: unknown) =>
+          log.warn({ err: error, reportId: event.reportId }, 'bytes of an expired document are left to the sweep'),
+        )
     }
     await countAttempts(database)
     if (steps % REMOVED_TYPES_EVERY === 0) {

@@ -43,7 +43,12 @@ const LOOK_FOR_IDLE = 20
  */
 export async function createApi({ config, log, lifecycle }: { config: Config; log: Log; lifecycle: Lifecycle }) {
   await migrate(config.databaseUrl)
-  const database = await openDatabase({ url: config.databaseUrl, role: API_ROLE, maxConnections: DATABASE_CONNECTIONS, log })
+  const database = await openDatabase({
+    url: config.databaseUrl,
+    role: API_ROLE,
+    maxConnections: DATABASE_CONNECTIONS,
+    log,
+  })
   lifecycle.onClose('database', database.close)
 
   const sources = createSources(config.sources, { log, maxConnections: SOURCE_CONNECTIONS })
@@ -80,23 +85,43 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     live: () => ({ subscribers: progress.watching, sockets: sockets.connections }),
     log,
   })
-  const progress = createSubscriber({ redisUrl: config.redisUrl, log, readProgress: reports.progress, onEvent: metrics.heard })
+  const progress = createSubscriber({
+    redisUrl: config.redisUrl,
+    log,
+    readProgress: reports.progress,
+    onEvent: metrics.heard,
+  })
   const users = createUsers({ database })
   let publicUrl = config.publicUrl ?? ''
   const links = createLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
-  const authenticator = createAuthenticator({ database, verifier: createVerifier(jwtSettings(config.jwt)), adminToken: config.adminToken })
-  const rooms = { catalog, reports, users, tokens: createTokens({ database }), links, progress, reportEvents: createReportEvents({ database, reports, progress }), system }
+  const authenticator = createAuthenticator({
+    database,
+    verifier: createVerifier(jwtSettings(config.jwt)),
+    adminToken: config.adminToken,
+  })
+  const rooms = {
+    catalog,
+    reports,
+    users,
+    tokens: createTokens({ database }),
+    links,
+    progress,
+    reportEvents: createReportEvents({ database, reports, progress }),
+    system,
+  }
 
   const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, authenticator, log })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({ database, links, reports, users, store, log })
   const server = createHttpServer({ pipeline, download, health, metrics, graphiql: config.graphiql, log })
   const sockets = serveWebSocket({ server, pipeline, authenticator, log })
-  lifecycle.onClose('doors', () => closeDoors(server, async () => {
-    await sockets.close()
-    // Ends what is streamed over SSE: no server closes before its last response has.
-    await progress.close()
-  }))
+  lifecycle.onClose('doors', () =>
+    closeDoors(server, async () => {
+      await sockets.close()
+      // Ends what is streamed over SSE: no server closes before its last response has.
+      await progress.close()
+    }),
+  )
   const { port } = await listen(server, config)
   publicUrl = config.publicUrl ?? localUrl(config.host, port)
   log.info({ host: config.host, port, publicUrl }, 'listening')
@@ -109,7 +134,8 @@ async function listen(server: Server, { host, port }: { host: string; port: numb
     await once(server, 'listening')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') throw new StartupError([`PORT: ${port} is in use by another program: stop it, or set PORT to another.`])
+    if (code === 'EADDRINUSE')
+      throw new StartupError([`PORT: ${port} is in use by another program: stop it, or set PORT to another.`])
     throw new StartupError([`HOST, PORT: can't listen on ${host}:${port} (${code}).`])
   }
   return server.address() as AddressInfo
@@ -130,7 +156,12 @@ async function closeDoors(server: Server, endStreams: () => Promise<void>): Prom
 
 /** What is not set is left out. */
 function jwtSettings({ secret, jwksUrl, issuer, audience }: Config['jwt']): VerifierSettings {
-  return { secret: secret ?? undefined, jwksUrl: jwksUrl ?? undefined, issuer: issuer ?? undefined, audience: audience ?? undefined }
+  return {
+    secret: secret ?? undefined,
+    jwksUrl: jwksUrl ?? undefined,
+    issuer: issuer ?? undefined,
+    audience: audience ?? undefined,
+  }
 }
 
 /** Where a browser on this machine finds the service. */

@@ -1,4 +1,12 @@
-import { createSourceEventStream, execute, getOperationAST, GraphQLError, Kind, type ExecutionArgs, type ExecutionResult } from 'graphql'
+import {
+  createSourceEventStream,
+  execute,
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  type ExecutionArgs,
+  type ExecutionResult,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Context } from '../../schema/builder.ts'
 import type { Database } from '../db/orm.ts'
@@ -34,13 +42,18 @@ export function useOperations({ database, rooms }: { database: Database; rooms: 
     const reading = database.reading(viewer.tenantId)
     let events: AsyncIterable<unknown> | ExecutionResult
     try {
-      events = await createSourceEventStream({ ...args, contextValue: { ...(args.contextValue as object), ...rooms, viewer, reading } })
+      events = await createSourceEventStream({
+        ...args,
+        contextValue: { ...(args.contextValue as object), ...rooms, viewer, reading },
+      })
     } finally {
       await reading.end()
     }
     if (!(Symbol.asyncIterator in events)) return events
     const key = results.keyOf(args, viewer)
-    return projectStream(events[Symbol.asyncIterator](), (rootValue) => results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)))
+    return projectStream(events[Symbol.asyncIterator](), (rootValue) =>
+      results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)),
+    )
   }
 
   const refused = (): ExecutionResult => ({ errors: [new GraphQLError('', { originalError: new Unauthenticated() })] })
@@ -61,5 +74,9 @@ export function useOperations({ database, rooms }: { database: Database; rooms: 
 /** True where the operation asks for nothing but the schema, which is no secret where introspection is on. */
 function isIntrospection({ document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>): boolean {
   const operation = getOperationAST(document, operationName)
-  return operation?.selectionSet.selections.every((selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__')) ?? false
+  return (
+    operation?.selectionSet.selections.every(
+      (selection) => selection.kind === Kind.FIELD && selection.name.value.startsWith('__'),
+    ) ?? false
+  )
 }

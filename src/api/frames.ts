@@ -21,7 +21,11 @@ function textOf(result: ExecutionResult): string {
  * result share, and waits until one has left before it takes the next: a slow reader then gets the latest, not all.
  * To graphql-ws it looks like a stream that yields nothing and ends when `results` ends.
  */
-export function sendFrames(results: AsyncIterableIterator<ExecutionResult>, id: string, socket: Sending): AsyncIterableIterator<ExecutionResult> {
+export function sendFrames(
+  results: AsyncIterableIterator<ExecutionResult>,
+  id: string,
+  socket: Sending,
+): AsyncIterableIterator<ExecutionResult> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
   return {
     async next() {

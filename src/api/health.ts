@@ -32,7 +32,10 @@ export function createHealth({ parts, log }: { parts: Readonly<Record<string, ()
     async ready(response: ServerResponse): Promise<void> {
       const answers = await Promise.all(Object.entries(parts).map(([name, ask]) => check(name, ask)))
       const missing = answers.filter(([, answers]) => !answers).map(([name]) => name)
-      send(response, missing.length === 0 ? 200 : 503, { status: missing.length === 0 ? 'ready' : 'not ready', missing })
+      send(response, missing.length === 0 ? 200 : 503, {
+        status: missing.length === 0 ? 'ready' : 'not ready',
+        missing,
+      })
     },
   }
 }

@@ -18,23 +18,55 @@ interface Family {
 
 /** What Postgres knows of the whole installation: every API process says the same, so `max by` over them, never `sum`. */
 const FAMILIES: readonly Family[] = [
-  gauge('broadsheet_queue_reports', 'Reports by priority: waiting may start now, delayed wait out a pause, active are carried out.', ({ queues }) =>
-    queues.flatMap(({ priority, ...counts }) => (['waiting', 'delayed', 'active'] as const).map((state) => ({ value: counts[state], labels: { priority, state } }))),
+  gauge(
+    'broadsheet_queue_reports',
+    'Reports by priority: waiting may start now, delayed wait out a pause, active are carried out.',
+    ({ queues }) =>
+      queues.flatMap(({ priority, ...counts }) =>
+        (['waiting', 'delayed', 'active'] as const).map((state) => ({
+          value: counts[state],
+          labels: { priority, state },
+        })),
+      ),
   ),
-  gauge('broadsheet_queue_oldest_seconds', 'How long the first waiting report of a priority could have started; 0 where none waits.', ({ queues }) =>
-    queues.map(({ priority, oldestWaitingSeconds }) => ({ value: oldestWaitingSeconds ?? 0, labels: { priority } })),
+  gauge(
+    'broadsheet_queue_oldest_seconds',
+    'How long the first waiting report of a priority could have started; 0 where none waits.',
+    ({ queues }) =>
+      queues.map(({ priority, oldestWaitingSeconds }) => ({ value: oldestWaitingSeconds ?? 0, labels: { priority } })),
   ),
-  gauge('broadsheet_stuck_reports', 'Reports that nobody works on though somebody should: always 0 in a sound installation.', ({ stuck }) => [
-    { value: stuck.held, labels: { reason: 'lease_over' } },
-    { value: stuck.waiting, labels: { reason: 'not_claimed' } },
-  ]),
+  gauge(
+    'broadsheet_stuck_reports',
+    'Reports that nobody works on though somebody should: always 0 in a sound installation.',
+    ({ stuck }) => [
+      { value: stuck.held, labels: { reason: 'lease_over' } },
+      { value: stuck.waiting, labels: { reason: 'not_claimed' } },
+    ],
+  ),
   gauge('broadsheet_workers', 'Workers seen within the last 30 s.', ({ workers }) => [{ value: workers }]),
-  gauge('broadsheet_worker_slots', 'Reports that these workers carry out at a time, at most.', ({ slots }) => [{ value: slots }]),
-  counter('broadsheet_attempts_total', 'Attempts that have ended, by outcome.', ({ tally }) => labelled(tally, 'attempts', 'outcome')),
-  counter('broadsheet_failures_total', 'Failures of attempts, and of reports that were never started, by code.', ({ tally }) => labelled(tally, 'failures', 'code')),
-  counter('broadsheet_document_rows_total', 'Rows of all documents that were written.', ({ tally }) => [{ value: total(tally, 'rows') }]),
-  counter('broadsheet_document_bytes_total', 'Bytes of all documents that were written.', ({ tally }) => [{ value: total(tally, 'bytes') }]),
-  { name: 'broadsheet_attempt_seconds', help: 'How long attempts took, from the claim to the end, by outcome.', type: 'histogram', samples: durations },
+  gauge('broadsheet_worker_slots', 'Reports that these workers carry out at a time, at most.', ({ slots }) => [
+    { value: slots },
+  ]),
+  counter('broadsheet_attempts_total', 'Attempts that have ended, by outcome.', ({ tally }) =>
+    labelled(tally, 'attempts', 'outcome'),
+  ),
+  counter(
+    'broadsheet_failures_total',
+    'Failures of attempts, and of reports that were never started, by code.',
+    ({ tally }) => labelled(tally, 'failures', 'code'),
+  ),
+  counter('broadsheet_document_rows_total', 'Rows of all documents that were written.', ({ tally }) => [
+    { value: total(tally, 'rows') },
+  ]),
+  counter('broadsheet_document_bytes_total', 'Bytes of all documents that were written.', ({ tally }) => [
+    { value: total(tally, 'bytes') },
+  ]),
+  {
+    name: 'broadsheet_attempt_seconds',
+    help: 'How long attempts took, from the claim to the end, by outcome.',
+    type: 'histogram',
+    samples: durations,
+  },
 ]
 
 function gauge(name: string, help: string, samples: Family['samples']): Family {
@@ -46,7 +78,9 @@ function counter(name: string, help: string, samples: Family['samples']): Family
 }
 
 function labelled(tally: Figures['tally'], family: string, label: string): Sample[] {
-  return tally.filter((each) => each.family === family).map((each) => ({ value: each.value, labels: { [label]: each.label } }))
+  return tally
+    .filter((each) => each.family === family)
+    .map((each) => ({ value: each.value, labels: { [label]: each.label } }))
 }
 
 function total(tally: Figures['tally'], family: string): number {
@@ -88,7 +122,13 @@ export function familiesOf(figures: () => Promise<Figures | null>): Metric[] {
     name: 'broadsheet_figures_known',
     async get() {
       const help = '1 where the figures over the whole installation could be read from Postgres just now.'
-      return { name: 'broadsheet_figures_known', help, type: 'gauge', aggregator: 'min', values: [{ value: (await figures()) ? 1 : 0, labels: {} }] }
+      return {
+        name: 'broadsheet_figures_known',
+        help,
+        type: 'gauge',
+        aggregator: 'min',
+        values: [{ value: (await figures()) ? 1 : 0, labels: {} }],
+      }
     },
   }
   return [...families, up] as unknown as Metric[]

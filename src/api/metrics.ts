@@ -26,7 +26,10 @@ export function createMetrics(deps: Dependencies) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  new Gauge({ name: 'broadsheet_info', help: 'The version of this process.', labelNames: ['version'], registers }).set({ version: deps.version }, 1)
+  new Gauge({ name: 'broadsheet_info', help: 'The version of this process.', labelNames: ['version'], registers }).set(
+    { version: deps.version },
+    1,
+  )
   new Gauge({ name: 'broadsheet_subscribers', help: 'Streams of report progress under way in this process.', registers, collect() {
     this.set(deps.live().subscribers)
   } }) // prettier-ignore
@@ -39,7 +42,12 @@ export function createMetrics(deps: Dependencies) {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
   })
-  const requests = new Counter({ name: 'broadsheet_http_requests_total', help: 'HTTP requests answered by this process.', labelNames: ['path', 'status'], registers })
+  const requests = new Counter({
+    name: 'broadsheet_http_requests_total',
+    help: 'HTTP requests answered by this process.',
+    labelNames: ['path', 'status'],
+    registers,
+  })
   const seconds = new Histogram({
     name: 'broadsheet_http_request_seconds',
     help: 'From an HTTP request to the end of its answer; event streams are left out.',
@@ -75,8 +83,16 @@ export function createMetrics(deps: Dependencies) {
     async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
       if (!mayRead(request)) {
         const status = deps.token === null ? 403 : 401
-        response.writeHead(status, { ...SAFE_HEADERS, 'Content-Type': 'text/plain; charset=utf-8', ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }) })
-        response.end(status === 401 ? 'Send "Authorization: Bearer" with METRICS_TOKEN.\n' : 'From this machine alone, unless METRICS_TOKEN is set.\n')
+        response.writeHead(status, {
+          ...SAFE_HEADERS,
+          'Content-Type': 'text/plain; charset=utf-8',
+          ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+        })
+        response.end(
+          status === 401
+            ? 'Send "Authorization: Bearer" with METRICS_TOKEN.\n'
+            : 'From this machine alone, unless METRICS_TOKEN is set.\n',
+        )
         return
       }
       const text = await registry.metrics()
@@ -93,7 +109,8 @@ export function createMetrics(deps: Dependencies) {
       const since = performance.now()
       response.once('close', () => {
         requests.inc({ path, status: String(response.statusCode) })
-        if (response.getHeader('content-type') !== 'text/event-stream') seconds.observe({ path }, (performance.now() - since) / 1000)
+        if (response.getHeader('content-type') !== 'text/event-stream')
+          seconds.observe({ path }, (performance.now() - since) / 1000)
       })
     },
   }

@@ -8,7 +8,10 @@ export const SAFE_HEADERS = {
 } as const
 
 /** A plain page for a person, one line for a program. `text` is ours: no part of a request is in it. */
-export function sendPage(response: ServerResponse, options: { status: number; title: string; text: string; html: boolean }): void {
+export function sendPage(
+  response: ServerResponse,
+  options: { status: number; title: string; text: string; html: boolean },
+): void {
   const { status, title, text, html } = options
   const body = html
     ? `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>` +

@@ -24,7 +24,13 @@ export function createHttpServer({ pipeline, download, health, metrics, graphiql
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? '/', 'http://broadsheet')
     const html = request.headers.accept?.includes('text/html') ?? false
-    if (!url) return sendPage(response, { status: 400, title: 'Bad request', text: 'This is not an address of this service.', html })
+    if (!url)
+      return sendPage(response, {
+        status: 400,
+        title: 'Bad request',
+        text: 'This is not an address of this service.',
+        html,
+      })
     metrics.watch(pathOf(url.pathname), response)
     if (url.pathname === '/graphql') return void (await pipeline(request, response))
     if (url.pathname.startsWith('/documents/')) return download(request, response, url)
@@ -32,23 +38,34 @@ export function createHttpServer({ pipeline, download, health, metrics, graphiql
     if (url.pathname === '/readyz') return health.ready(response)
     if (url.pathname === '/metrics') return metrics.serve(request, response)
     if (url.pathname === '/') {
-      const text = graphiql ? 'The API is at <a href="/graphql">/graphql</a>, which is GraphiQL for a browser.' : 'The API is at /graphql.'
+      const text = graphiql
+        ? 'The API is at <a href="/graphql">/graphql</a>, which is GraphiQL for a browser.'
+        : 'The API is at /graphql.'
       return sendPage(response, { status: 200, title: 'Broadsheet', text, html })
     }
     return sendPage(response, { status: 404, title: 'Not found', text: 'There is nothing at this address.', html })
   }
 
-  return createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 }, (request, response) => {
-    const { socket } = request
-    response.once('finish', () => request.complete || endUnread(socket))
-    route(request, response).catch((error: unknown) => {
-      // A reader that went away in mid-download is no fault of ours.
-      if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return
-      log.error({ err: error }, 'a request failed')
-      if (response.headersSent) response.destroy()
-      else sendPage(response, { status: 503, title: 'Try again', text: 'The service is not whole for the moment.', html: false })
-    })
-  })
+  return createServer(
+    { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
+    (request, response) => {
+      const { socket } = request
+      response.once('finish', () => request.complete || endUnread(socket))
+      route(request, response).catch((error: unknown) => {
+        // A reader that went away in mid-download is no fault of ours.
+        if ((error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE') return
+        log.error({ err: error }, 'a request failed')
+        if (response.headersSent) response.destroy()
+        else
+          sendPage(response, {
+            status: 503,
+            title: 'Try again',
+            text: 'The service is not whole for the moment.',
+            html: false,
+          })
+      })
+    },
+  )
 }
 
 /** For counting: nothing that a caller makes up becomes a name. */

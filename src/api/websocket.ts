@@ -27,7 +27,17 @@ interface Prepared {
 }
 
 /** graphql-transport-ws on /graphql of the same server, through the same pipeline as HTTP. */
-export function serveWebSocket({ server, pipeline, authenticator, log }: { server: Server; pipeline: Pipeline; authenticator: Authenticator; log: Log }) {
+export function serveWebSocket({
+  server,
+  pipeline,
+  authenticator,
+  log,
+}: {
+  server: Server
+  pipeline: Pipeline
+  authenticator: Authenticator
+  log: Log
+}) {
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LONGEST_FRAME })
   const mask = createMask(log)
   /** An error frame. What an HTTP answer would be made of is left out. */
@@ -35,7 +45,12 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
     errors.map((error) => {
       const masked = mask(error)
       const { http: _, ...extensions } = masked.extensions
-      return new GraphQLError(masked.message, { nodes: masked.nodes ?? null, source: masked.source ?? null, positions: masked.positions ?? null, extensions })
+      return new GraphQLError(masked.message, {
+        nodes: masked.nodes ?? null,
+        source: masked.source ?? null,
+        positions: masked.positions ?? null,
+        extensions,
+      })
     })
 
   const running = useServer<Record<string, unknown>, { viewer?: Viewer }>(
@@ -51,7 +66,8 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
           return true
         } catch (error) {
           const ended = error instanceof Unauthenticated && error.ended
-          if (error instanceof Unauthenticated) context.extra.socket.close(ended ? TOKEN_ENDED : BAD_TOKEN, ended ? 'Token ended' : 'Bad token')
+          if (error instanceof Unauthenticated)
+            context.extra.socket.close(ended ? TOKEN_ENDED : BAD_TOKEN, ended ? 'Token ended' : 'Bad token')
           else context.extra.socket.close(CloseCode.InternalServerError, 'Try again')
           return false
         }
@@ -64,14 +80,28 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
           const document = parse(payload.query)
           const errors = validate(schema, document)
           if (errors.length > 0) return answer(errors)
-          if (!getOperationAST(document, payload.operationName)) throw new BadInput('Name one of the operations of the document with operationName.')
+          if (!getOperationAST(document, payload.operationName))
+            throw new BadInput('Name one of the operations of the document with operationName.')
           const contextValue = await contextFactory()
-          return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? null, contextValue, execute, subscribe, id, socket: context.extra.socket } as unknown as ExecutionArgs
+          return {
+            schema,
+            document,
+            operationName: payload.operationName ?? null,
+            variableValues: payload.variables ?? null,
+            contextValue,
+            execute,
+            subscribe,
+            id,
+            socket: context.extra.socket,
+          } as unknown as ExecutionArgs
         } catch (error) {
           return answer([error])
         }
       },
-      execute: (args) => (args as unknown as { execute(args: ExecutionArgs): ReturnType<typeof import('graphql').execute> }).execute(args),
+      execute: (args) =>
+        (args as unknown as { execute(args: ExecutionArgs): ReturnType<typeof import('graphql').execute> }).execute(
+          args,
+        ),
       async subscribe(args) {
         const { subscribe, id, socket } = args as unknown as Prepared
         const results = await subscribe(args)
@@ -87,7 +117,10 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
     socket.on('error', (error) => log.debug({ err: error }, 'a socket ended with an error'))
   })
 
-  function keepChecking(socket: { close(code: number, reason: string): void; once(event: 'close', then: () => void): void }, viewer: Viewer): void {
+  function keepChecking(
+    socket: { close(code: number, reason: string): void; once(event: 'close', then: () => void): void },
+    viewer: Viewer,
+  ): void {
     const timer = setInterval(() => {
       authenticator.recheck(viewer).then(
         (good) => good || socket.close(TOKEN_ENDED, 'Token ended'),
@@ -107,4 +140,3 @@ export function serveWebSocket({ server, pipeline, authenticator, log }: { serve
     },
   }
 }
-

@@ -35,12 +35,21 @@ export async function createPipeline({ schema, config, database, rooms, authenti
     batching: false,
     maskedErrors: { maskError: createMask(log) },
     // What is ours to mend, the mask has logged.
-    logging: { debug: (...said) => log.debug(said), info: (...said) => log.debug(said), warn: (...said) => log.warn(said), error: (...said) => log.debug(said) },
+    logging: {
+      debug: (...said) => log.debug(said),
+      info: (...said) => log.debug(said),
+      warn: (...said) => log.warn(said),
+      error: (...said) => log.debug(said),
+    },
     // A socket brings its viewer along; a request shows its credential.
     context: async (door: { request?: Request; viewer?: Door['viewer'] }): Promise<Door> => ({
       viewer: door.viewer ?? (await authenticator.authenticate(door.request?.headers.get('authorization'))),
     }),
-    plugins: [useOperations({ database, rooms }), useValidationCode(), ...(config.introspection ? [] : [useNoIntrospection()])],
+    plugins: [
+      useOperations({ database, rooms }),
+      useValidationCode(),
+      ...(config.introspection ? [] : [useNoIntrospection()]),
+    ],
   })
 }
 
@@ -49,9 +58,11 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 /** What fails validation never comes to the mask: it gets its code here, before Yoga gives it one of its own. */
 function useValidationCode(): Plugin {
   return {
-    onValidate: () => ({ result }) => {
-      for (const error of result as GraphQLError[]) error.extensions['code'] = 'BAD_USER_INPUT'
-    },
+    onValidate:
+      () =>
+      ({ result }) => {
+        for (const error of result as GraphQLError[]) error.extensions['code'] = 'BAD_USER_INPUT'
+      },
   }
 }
 

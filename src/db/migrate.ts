@@ -21,7 +21,14 @@ export async function migrate(url: string): Promise<{ applied: string[] }> {
     pool: { min: 0, max: 2 },
     extensions: [Migrator],
     driverOptions: { application_name: 'broadsheet_migrate', connectionTimeoutMillis: 10_000 },
-    migrations: { migrationsList: MIGRATIONS, tableName: 'broadsheet.migration', silent: true, snapshot: false, transactional: true, allOrNothing: true },
+    migrations: {
+      migrationsList: MIGRATIONS,
+      tableName: 'broadsheet.migration',
+      silent: true,
+      snapshot: false,
+      transactional: true,
+      allOrNothing: true,
+    },
   })
   try {
     const holder = orm.em.fork() as EntityManager

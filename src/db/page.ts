@@ -29,7 +29,13 @@ export async function readPage<T extends object>(
   orderBy: QueryOrderMap<T>,
   page: PageArguments,
 ): Promise<Omit<Page<T>, 'totalCount'>> {
-  const cursor = await em.findByCursor(entity, { where, orderBy: orderBy as never, ...checked(em, entity, orderBy, page), includeCount: false, disableIdentityMap: true } as never)
+  const cursor = await em.findByCursor(entity, {
+    where,
+    orderBy: orderBy as never,
+    ...checked(em, entity, orderBy, page),
+    includeCount: false,
+    disableIdentityMap: true,
+  } as never)
   const edges = [...cursor].map((node) => ({ cursor: cursor.from(node as never), node: node as T }))
   return {
     edges,
@@ -42,13 +48,20 @@ export async function readPage<T extends object>(
   }
 }
 
-function checked<T extends object>(em: EntityManager, entity: EntityName<T>, orderBy: QueryOrderMap<T>, { first, after, last, before }: PageArguments): Record<string, unknown> {
+function checked<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  orderBy: QueryOrderMap<T>,
+  { first, after, last, before }: PageArguments,
+): Record<string, unknown> {
   for (const [name, value] of Object.entries({ first, last }))
-    if (value != null && (value < 0 || value > MOST)) throw new BadInput(`${name} is ${value}, but must be from 0 to ${MOST}: ask for the next page with "after".`)
+    if (value != null && (value < 0 || value > MOST))
+      throw new BadInput(`${name} is ${value}, but must be from 0 to ${MOST}: ask for the next page with "after".`)
   if (first != null && last != null) throw new BadInput('Give first or last, not both.')
   const { properties } = em.getMetadata().get(entity)
   const keys = (Object.keys(orderBy) as (keyof typeof properties)[]).map((key) => properties[key])
-  for (const [name, value] of Object.entries({ after, before })) if (value != null && !isCursor(value, keys)) throw new BadInput(`${name} is not a cursor of this list.`)
+  for (const [name, value] of Object.entries({ after, before }))
+    if (value != null && !isCursor(value, keys)) throw new BadInput(`${name} is not a cursor of this list.`)
   return {
     ...(last != null ? { last } : { first: first ?? USUAL }),
     ...(after != null && { after }),
@@ -66,7 +79,9 @@ interface Key {
 function isCursor(text: string, keys: readonly Key[]): boolean {
   try {
     const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return Array.isArray(values) && values.length === keys.length && keys.every((key, index) => fits(key, values[index]))
+    return (
+      Array.isArray(values) && values.length === keys.length && keys.every((key, index) => fits(key, values[index]))
+    )
   } catch (error) {
     if (error instanceof SyntaxError) return false
     throw error

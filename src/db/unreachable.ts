@@ -1,11 +1,25 @@
 /** SQLSTATEs and system errors that mean: Postgres is not there, is going down, or has no connection to give. */
 const STATES = /^(08|57P0[1-5]|53300)/
-const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT', 'EAI_AGAIN'])
-const DRIVER = /timeout (exceeded )?when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable/i
+const SYSTEM = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENOENT',
+  'EAI_AGAIN',
+])
+const DRIVER =
+  /timeout (exceeded )?when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|not queryable/i
 
 /** True where asking again later may help because the database itself was out of reach. Looks through `cause`s. */
 export function isUnreachable(error: unknown): boolean {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause ?? (at as { previous?: unknown }).previous, depth++) {
+  for (
+    let at: unknown = error, depth = 0;
+    at instanceof Error && depth < 5;
+    at = at.cause ?? (at as { previous?: unknown }).previous, depth++
+  ) {
     const code = (at as { code?: unknown }).code
     if (typeof code === 'string' && (STATES.test(code) || SYSTEM.has(code))) return true
     if (DRIVER.test(at.message)) return true

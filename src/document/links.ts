@@ -13,12 +13,27 @@ export function createLinks({ publicUrl, secrets }: { publicUrl: () => string; s
      * A link that needs no other credential and names its issuer. Ends after `expiresIn` (ISO 8601, at most P7D), with the
      * document, or with the issuer's token, whichever comes first. Throws BadInput for a bad duration.
      */
-    to(document: { reportId: string; attempt: number; expiresAt: Date }, issuer: Viewer, expiresIn: string, now = Date.now()): string {
+    to(
+      document: { reportId: string; attempt: number; expiresAt: Date },
+      issuer: Viewer,
+      expiresIn: string,
+      now = Date.now(),
+    ): string {
       const life = lifeOf(expiresIn)
       const end = Math.min(now + life, document.expiresAt.getTime(), issuer.tokenExpiresAt?.getTime() ?? Infinity)
-      const facts: LinkFacts = { reportId: document.reportId, attempt: document.attempt, expires: Math.floor(end / 1_000), issuer: issuer.userId }
+      const facts: LinkFacts = {
+        reportId: document.reportId,
+        attempt: document.attempt,
+        expires: Math.floor(end / 1_000),
+        issuer: issuer.userId,
+      }
       const secret = secrets[0] as string
-      const query = new URLSearchParams({ expires: String(facts.expires), issuer: facts.issuer, key: keyId(secret), signature: sign(facts, secret) })
+      const query = new URLSearchParams({
+        expires: String(facts.expires),
+        issuer: facts.issuer,
+        key: keyId(secret),
+        signature: sign(facts, secret),
+      })
       return `${publicUrl()}/documents/${facts.reportId}/${facts.attempt}?${query}`
     },
 

@@ -18,7 +18,14 @@ export function keyId(secret: string): string {
 
 /** HMAC-SHA256 over all facts and the key's name, base64url. */
 export function sign(facts: LinkFacts, secret: string): string {
-  const text = ['broadsheet document 1', facts.reportId, facts.attempt, facts.expires, facts.issuer, keyId(secret)].join('\n')
+  const text = [
+    'broadsheet document 1',
+    facts.reportId,
+    facts.attempt,
+    facts.expires,
+    facts.issuer,
+    keyId(secret),
+  ].join('\n')
   return createHmac('sha256', secret).update(text).digest('base64url')
 }
 

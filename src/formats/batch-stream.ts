@@ -31,7 +31,10 @@ export function streamOfBatches(rows: AsyncIterable<readonly Row[]>, columnCount
     while (position < batch.length && text.length < LONGEST_TEXT) {
       const row = batch[position++]!
       if (row.length !== columnCount) {
-        throw new ReportFailed('INTERNAL', `Row ${rowCount + 1} has ${row.length} cells, but the report has ${columnCount} columns.`)
+        throw new ReportFailed(
+          'INTERNAL',
+          `Row ${rowCount + 1} has ${row.length} cells, but the report has ${columnCount} columns.`,
+        )
       }
       text += writer.row(row, rowCount++)
     }
@@ -76,7 +79,10 @@ export function streamOfBatches(rows: AsyncIterable<readonly Row[]>, columnCount
         returned.catch(() => undefined)
         return callback(error)
       }
-      returned.then(() => callback(error), (failure: Error) => callback(error ?? failure))
+      returned.then(
+        () => callback(error),
+        (failure: Error) => callback(error ?? failure),
+      )
     },
   })
 }

@@ -25,7 +25,9 @@ export type Converter = (chunk: Buffer, out: Buffer) => number
 
 /** Ends of lines, Boolean words and formulas, in one pass; what lies between two changes is copied in one piece. */
 export function excelConverter({ columns }: FormatOptions): Converter {
-  const body = Uint8Array.from(columns, (column) => (holdsText(column) ? TEXT : column.type === 'Boolean' ? BOOLEAN : WITHIN))
+  const body = Uint8Array.from(columns, (column) =>
+    holdsText(column) ? TEXT : column.type === 'Boolean' ? BOOLEAN : WITHIN,
+  )
   const probe = createFormulaProbe()
   const held = Buffer.allocUnsafe(3 * (MOST_WHITE_SPACE + 1))
   let heldLength = 0

@@ -39,11 +39,18 @@ export function toRfc3339(text: string): string {
 
 /** In UTC without the zone. Date counts no digits beyond the millisecond, so the fraction is carried as text. */
 function normalise(text: string): string | null {
-  if (text.length > 19 && text.endsWith('+00') && text.charCodeAt(10) === 0x20) return `${text.slice(0, 10)}T${trimFraction(text.slice(11, -3))}`
+  if (text.length > 19 && text.endsWith('+00') && text.charCodeAt(10) === 0x20)
+    return `${text.slice(0, 10)}T${trimFraction(text.slice(11, -3))}`
   const parts = OFFSET_OR_ZONE.exec(text)
   if (!parts) return null
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = parts
-  const offset = /^z$/i.test(zone) ? '+00:00' : zone.length === 3 ? `${zone}:00` : zone.includes(':') ? zone : `${zone.slice(0, 3)}:${zone.slice(3)}`
+  const offset = /^z$/i.test(zone)
+    ? '+00:00'
+    : zone.length === 3
+      ? `${zone}:00`
+      : zone.includes(':')
+        ? zone
+        : `${zone.slice(0, 3)}:${zone.slice(3)}`
   const at = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}${offset}`)
   if (Number.isNaN(at.getTime())) return null
   return trimFraction(at.toISOString().slice(0, -5) + fraction)

@@ -45,6 +45,8 @@ function jsonCellText({ type, ...column }: Column): (cell: Cell) => string {
     }
     if (isBytes(cell)) return `"\\\\x${hex(cell)}"`
     if (!(cell instanceof Date)) return jsonText(cell)
-    return JSON.stringify(type === 'Date' ? asText(cell) : type === 'LocalDateTime' ? rfc3339(cell).slice(0, -1) : rfc3339(cell))
+    return JSON.stringify(
+      type === 'Date' ? asText(cell) : type === 'LocalDateTime' ? rfc3339(cell).slice(0, -1) : rfc3339(cell),
+    )
   }
 }

@@ -35,7 +35,8 @@ export function createFormulaProbe(): { start(): void; next(byte: number): Findi
     },
     next(byte) {
       if (character === 0) {
-        if (byte === 0x3d || byte === 0x2b || byte === 0x2d || byte === 0x40 || byte === 0x09 || byte === 0x0d) return 'formula'
+        if (byte === 0x3d || byte === 0x2b || byte === 0x2d || byte === 0x40 || byte === 0x09 || byte === 0x0d)
+          return 'formula'
         if (byte === 0x20 || byte === 0x0a || byte === 0x0b || byte === 0x0c) return whiteSpace()
         if (byte !== 0xc2 && byte !== 0xe1 && byte !== 0xe2 && byte !== 0xe3 && byte !== 0xef) return 'text'
         character = byte

@@ -16,7 +16,10 @@ export const ADMINISTRATOR: Arrival = {
   email: null,
 }
 
-export function isAdministrator(user: { readonly subject?: string | null | undefined; readonly tenantId: string }): boolean {
+export function isAdministrator(user: {
+  readonly subject?: string | null | undefined
+  readonly tenantId: string
+}): boolean {
   return user.tenantId === ADMINISTRATOR.tenantId && user.subject === ADMINISTRATOR.subject
 }
 
@@ -37,7 +40,9 @@ export function createArrivals({ database, ticks }: { database: Database; ticks?
     admit(arrival) {
       const { tenantId, subject, role, name, email } = arrival
       const key = JSON.stringify([tenantId, subject, role, name, email])
-      return known.recall(key, () => database.inTenant(tenantId, async (em) => (await unchanged(em, arrival)) ?? (await upsert(em, arrival))))
+      return known.recall(key, () =>
+        database.inTenant(tenantId, async (em) => (await unchanged(em, arrival)) ?? (await upsert(em, arrival))),
+      )
     },
   }
 }

@@ -66,7 +66,8 @@ export function createAuthenticator(deps: {
       if (!token) throw new Unauthenticated()
       const viewer = await viewerOf(token)
       // A remembered viewer may have come to its end since.
-      if (viewer.tokenExpiresAt && viewer.tokenExpiresAt <= now()) throw new Unauthenticated('The token has expired.', true)
+      if (viewer.tokenExpiresAt && viewer.tokenExpiresAt <= now())
+        throw new Unauthenticated('The token has expired.', true)
       return viewer
     },
     recheck: createRecheck({ database, now, ticks }),

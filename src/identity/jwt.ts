@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, decodeProtectedHeader, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose'
 import { Unauthenticated, Unavailable } from '../errors.ts'
 import { readClaims, type Claims } from './claims.ts'
 
@@ -31,15 +38,23 @@ export function createVerifier(settings: VerifierSettings): Verifier | null {
   if (!secret && !jwksUrl) return null
   const key = secret ? new TextEncoder().encode(secret) : null
   const keys = jwksUrl
-    ? createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_WITHIN, cooldownDuration: settings.jwksCooldown ?? JWKS_COOLDOWN })
+    ? createRemoteJWKSet(new URL(jwksUrl), {
+        timeoutDuration: JWKS_WITHIN,
+        cooldownDuration: settings.jwksCooldown ?? JWKS_COOLDOWN,
+      })
     : null
-  const checks: JWTVerifyOptions = { requiredClaims: ['sub', 'exp'], ...(issuer && { issuer }), ...(audience && { audience }) }
+  const checks: JWTVerifyOptions = {
+    requiredClaims: ['sub', 'exp'],
+    ...(issuer && { issuer }),
+    ...(audience && { audience }),
+  }
 
   /** The header only chooses between the two kinds that the settings allow; each has its algorithms pinned. */
   async function payloadOf(token: string): Promise<JWTPayload> {
     const alg = algorithmOf(token)
     if (key && alg === 'HS256') return (await jwtVerify(token, key, { ...checks, algorithms: ['HS256'] })).payload
-    if (keys && alg && ASYMMETRIC.includes(alg)) return (await jwtVerify(token, keys, { ...checks, algorithms: ASYMMETRIC })).payload
+    if (keys && alg && ASYMMETRIC.includes(alg))
+      return (await jwtVerify(token, keys, { ...checks, algorithms: ASYMMETRIC })).payload
     throw new Unauthenticated('The token is not signed in a way that is accepted here.')
   }
 

@@ -1,7 +1,8 @@
 /** What counts as a name and as an e-mail address. Pure. */
 const LONGEST_NAME = 200
 /** RFC 5321: 64 for the local part, 254 in all. One @, a domain with at least two labels, nothing that a header could be split at. */
-const EMAIL = /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])$/u
+const EMAIL =
+  /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])$/u
 const CONTROL = /\p{Cc}/u
 
 /** The name without space around it, or null where it is none: 1 to 200 characters on one line. */

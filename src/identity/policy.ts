@@ -35,7 +35,8 @@ export function hasScope(viewer: Viewer, scope: Scope): boolean {
 
 /** Throws Forbidden, naming the scope, unless the viewer's credential has it and the viewer's role allows it. */
 export function requireScope(viewer: Viewer, scope: Scope): void {
-  if (!hasScope(viewer, scope)) throw new Forbidden(`This needs the scope ${scope}, which the credential or the role does not have.`)
+  if (!hasScope(viewer, scope))
+    throw new Forbidden(`This needs the scope ${scope}, which the credential or the role does not have.`)
 }
 
 /** People are managed by an ADMIN whose credential says so. Throws Forbidden. */
@@ -61,7 +62,10 @@ export function mayRead(viewer: Viewer, report: ReportFacts): boolean {
 }
 
 /** `mayRead` as a condition of MikroORM on Report. */
-export function readableReports(viewer: Viewer): { tenantId: string; $or?: ({ requestedBy: string } | { visibility: 'TENANT' })[] } {
+export function readableReports(viewer: Viewer): {
+  tenantId: string
+  $or?: ({ requestedBy: string } | { visibility: 'TENANT' })[]
+} {
   const tenant = { tenantId: viewer.tenantId }
   if (viewer.role === 'ADMIN') return tenant
   const visible = { visibility: 'TENANT' as const }

@@ -11,7 +11,15 @@ const OF_TOKEN = `select u.role from broadsheet.api_token t join broadsheet.app_
 const OF_USER = `select role from broadsheet.app_user where id = ? and removed_at is null`
 
 /** The question behind a live socket: may this viewer go on? */
-export function createRecheck({ database, now, ticks }: { database: Database; now: () => Date; ticks?: Ticks | undefined }): (viewer: Viewer) => Promise<boolean> {
+export function createRecheck({
+  database,
+  now,
+  ticks,
+}: {
+  database: Database
+  now: () => Date
+  ticks?: Ticks | undefined
+}): (viewer: Viewer) => Promise<boolean> {
   /** The role that the credential's user has now; null where credential or user has ended. */
   const roles = createMemory<Role | null>({ lifetime: REMEMBERED_FOR, most: MOST_REMEMBERED, ...(ticks && { ticks }) })
 
@@ -20,7 +28,10 @@ export function createRecheck({ database, now, ticks }: { database: Database; no
     const { tenantId, apiTokenId, userId } = viewer
     const [question, subject] = apiTokenId ? [OF_TOKEN, apiTokenId] : [OF_USER, userId]
     const role = await roles.recall(`${tenantId} ${subject}`, () =>
-      database.inTenant(tenantId, async (em) => (await em.execute<{ role: Role }[]>(question, [subject]))[0]?.role ?? null),
+      database.inTenant(
+        tenantId,
+        async (em) => (await em.execute<{ role: Role }[]>(question, [subject]))[0]?.role ?? null,
+      ),
     )
     // A JWT carries its own role until it expires; an API token's power follows its user's row.
     return role !== null && (apiTokenId === null || role === viewer.role)

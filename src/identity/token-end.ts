@@ -13,7 +13,8 @@ export function endOf(expiresIn: string | null, viewer: Viewer, now: Date): { at
   if (expiresIn === null) return { at: latest }
   const at = moment(expiresIn, now)
   if (!at) return { fault: `Give an ISO 8601 duration above zero and up to ${MOST_YEARS} years, for example P30D.` }
-  if (latest && at > latest) return { fault: `The token that asks ends at ${latest.toISOString()}; what it makes can not live longer.` }
+  if (latest && at > latest)
+    return { fault: `The token that asks ends at ${latest.toISOString()}; what it makes can not live longer.` }
   return { at }
 }
 
@@ -27,6 +28,8 @@ function moment(expiresIn: string, now: Date): Date | null {
     if (error instanceof RangeError) return null
     throw error
   }
-  const inside = end.epochMilliseconds > start.epochMilliseconds && Temporal.ZonedDateTime.compare(end, start.add({ years: MOST_YEARS })) <= 0
+  const inside =
+    end.epochMilliseconds > start.epochMilliseconds &&
+    Temporal.ZonedDateTime.compare(end, start.add({ years: MOST_YEARS })) <= 0
   return inside ? new Date(end.epochMilliseconds) : null
 }

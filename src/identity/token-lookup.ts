@@ -22,12 +22,20 @@ interface Found {
 }
 
 /** From an API token's text to its viewer. Throws Unauthenticated, `ended` where the token was good once. */
-export function createTokenLookup({ database, ticks }: { database: Database; ticks?: Ticks | undefined }): (token: string) => Promise<Viewer> {
+export function createTokenLookup({
+  database,
+  ticks,
+}: {
+  database: Database
+  ticks?: Ticks | undefined
+}): (token: string) => Promise<Viewer> {
   const viewers = createMemory<Viewer>({ lifetime: REMEMBERED_FOR, most: MOST_REMEMBERED, ...(ticks && { ticks }) })
   const uses = createMemory<void>({ lifetime: USE_NOTED_EVERY, most: MOST_REMEMBERED, ...(ticks && { ticks }) })
 
   async function find(hash: Buffer): Promise<Viewer> {
-    const [found] = await database.transaction((em) => em.execute<Found[]>(`select * from broadsheet.find_api_token(?)`, [hash]))
+    const [found] = await database.transaction((em) =>
+      em.execute<Found[]>(`select * from broadsheet.find_api_token(?)`, [hash]),
+    )
     if (!found) throw new Unauthenticated('The token is not good here.')
     if (found.ended) throw new Unauthenticated('The token has expired or was revoked.', true)
     await uses.recall(found.token_id, () => noteUse(found))

@@ -42,7 +42,9 @@ export function createTokens({ database, now = () => new Date() }: { database: D
 
   /** Locked, so that its removal and this token's making take turns: no token outlives its user. */
   async function holder(em: EntityManager, viewer: Viewer, userId: string): Promise<User> {
-    const user = isUuid(userId) ? await em.findOne(User, { id: userId, removedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+    const user = isUuid(userId)
+      ? await em.findOne(User, { id: userId, removedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+      : null
     if (!user) throw refuse('NOT_FOUND', ['userId'], 'There is no such user.')
     if ((await em.count(ApiToken, { userId: user.id, ...live() })) >= MOST_PER_USER) {
       throw refuse('LIMIT_REACHED', null, `A user has at most ${MOST_PER_USER} tokens: revoke one first.`)
@@ -54,12 +56,17 @@ export function createTokens({ database, now = () => new Date() }: { database: D
     async create(viewer, input) {
       const faults: UserError[] = [...faultsOfScopes(viewer, input.scopes)]
       const name = nameOf(input.name)
-      if (!name) faults.push({ field: ['name'], code: 'INVALID', message: 'A name has 1 to 200 characters, on one line.' })
+      if (!name)
+        faults.push({ field: ['name'], code: 'INVALID', message: 'A name has 1 to 200 characters, on one line.' })
       const end = endOf(input.expiresIn ?? null, viewer, now())
       if ('fault' in end) faults.push({ field: ['expiresIn'], code: 'INVALID', message: end.fault })
       const userId = (input.userId ?? viewer.userId).toLowerCase()
       if (userId !== viewer.userId && !hasScope(viewer, 'users:write')) {
-        faults.push({ field: ['userId'], code: 'FORBIDDEN', message: 'Only an ADMIN with users:write makes tokens for others.' })
+        faults.push({
+          field: ['userId'],
+          code: 'FORBIDDEN',
+          message: 'Only an ADMIN with users:write makes tokens for others.',
+        })
       }
       if (faults.length > 0 || !name || 'fault' in end) throw new Refusal(faults)
 
@@ -68,7 +75,11 @@ export function createTokens({ database, now = () => new Date() }: { database: D
         const user = await holder(em, viewer, userId)
         const scopes = [...scopesWithin(user.role, input.scopes)]
         if (scopes.length < new Set(input.scopes).size) {
-          throw refuse('FORBIDDEN', ['scopes'], `A ${user.role} can not have ${input.scopes.filter((scope) => !scopes.includes(scope as never)).join(', ')}.`)
+          throw refuse(
+            'FORBIDDEN',
+            ['scopes'],
+            `A ${user.role} can not have ${input.scopes.filter((scope) => !scopes.includes(scope as never)).join(', ')}.`,
+          )
         }
         const made = em.create(ApiToken, {
           id: v7(),
@@ -103,7 +114,9 @@ export function createTokens({ database, now = () => new Date() }: { database: D
       ),
 
     byId: (viewer, id) =>
-      database.inTenant(viewer.tenantId, async (em) => (isUuid(id) ? em.findOne(ApiToken, { id, userId: viewer.userId, ...live() }) : null)),
+      database.inTenant(viewer.tenantId, async (em) =>
+        isUuid(id) ? em.findOne(ApiToken, { id, userId: viewer.userId, ...live() }) : null,
+      ),
   }
 }
 
@@ -112,7 +125,14 @@ function faultsOfScopes(viewer: Viewer, asked: readonly string[]): UserError[] {
   const at = (code: UserError['code'], message: string): UserError[] => [{ field: ['scopes'], code, message }]
   if (asked.length === 0) return at('REQUIRED', `Name at least one scope of ${SCOPES.join(', ')}.`)
   const unknown = asked.filter((scope) => !SCOPES.includes(scope as never))
-  if (unknown.length > 0) return at('INVALID', `Not a scope: ${unknown.map((scope) => JSON.stringify(scope.slice(0, 50))).slice(0, 5).join(', ')}. There are ${SCOPES.join(', ')}.`)
+  if (unknown.length > 0)
+    return at(
+      'INVALID',
+      `Not a scope: ${unknown
+        .map((scope) => JSON.stringify(scope.slice(0, 50)))
+        .slice(0, 5)
+        .join(', ')}. There are ${SCOPES.join(', ')}.`,
+    )
   const beyond = SCOPES.filter((scope) => asked.includes(scope) && !mayGrant(viewer, scope))
   if (beyond.length > 0) return at('FORBIDDEN', `The credential that asks can not grant ${beyond.join(', ')}.`)
   return []

@@ -99,7 +99,9 @@ export function createUsers({ database }: { database: Database }): Users {
 
     async find(viewer, reading, id) {
       if (!isUuid(id)) return null
-      return reading.read((em) => em.findOne(User, { $and: [{ id }, readableUsers(viewer)] }, { disableIdentityMap: true }))
+      return reading.read((em) =>
+        em.findOne(User, { $and: [{ id }, readableUsers(viewer)] }, { disableIdentityMap: true }),
+      )
     },
 
     async page(viewer, reading, page) {
@@ -114,8 +116,10 @@ export function createUsers({ database }: { database: Database }): Users {
 function checked(input: UserChanges): { name: string | null; email: string | null } {
   const faults: UserError[] = []
   const facts = { name: nameOf(input.name), email: emailOf(input.email) }
-  if (input.name != null && !facts.name) faults.push({ field: ['name'], code: 'INVALID', message: 'A name has 1 to 200 characters, on one line.' })
-  if (input.email != null && !facts.email) faults.push({ field: ['email'], code: 'INVALID', message: 'This is no e-mail address.' })
+  if (input.name != null && !facts.name)
+    faults.push({ field: ['name'], code: 'INVALID', message: 'A name has 1 to 200 characters, on one line.' })
+  if (input.email != null && !facts.email)
+    faults.push({ field: ['email'], code: 'INVALID', message: 'This is no e-mail address.' })
   if (faults.length > 0) throw new Refusal(faults)
   return facts
 }
@@ -133,12 +137,16 @@ async function holdAdmins(em: EntityManager): Promise<string[]> {
 
 /** The user, locked; row-level security leaves only the own tenant's to be found. */
 async function held(em: EntityManager, id: string): Promise<User> {
-  const user = isUuid(id) ? await em.findOne(User, { id, removedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE }) : null
+  const user = isUuid(id)
+    ? await em.findOne(User, { id, removedAt: null }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+    : null
   if (!user) throw refuse('NOT_FOUND', ['id'], 'There is no such user.')
   return user
 }
 
 function keepAnAdmin(user: User, admins: readonly string[], field: string[]): void {
-  if (isAdministrator(user)) throw refuse('CONFLICT', field, 'The administrator of the settings stays: change BROADSHEET_ADMIN_TOKEN instead.')
-  if (admins.length === 1 && admins[0] === user.id) throw refuse('CONFLICT', field, 'The last ADMIN of a tenant stays: make another one first.')
+  if (isAdministrator(user))
+    throw refuse('CONFLICT', field, 'The administrator of the settings stays: change BROADSHEET_ADMIN_TOKEN instead.')
+  if (admins.length === 1 && admins[0] === user.id)
+    throw refuse('CONFLICT', field, 'The last ADMIN of a tenant stays: make another one first.')
 }

@@ -70,14 +70,44 @@ export function decodeChange(text: string): ReportChange | null {
     throw error
   }
   if (!Array.isArray(parts) || parts.length !== 14) return null
-  const [kind, reportId, tenantId, sequence, status, stage, attempt, percent, rowsWritten, rowsTotal, bytesWritten, message, etaSeconds, at] = parts
+  const [
+    kind,
+    reportId,
+    tenantId,
+    sequence,
+    status,
+    stage,
+    attempt,
+    percent,
+    rowsWritten,
+    rowsTotal,
+    bytesWritten,
+    message,
+    etaSeconds,
+    at,
+  ] = parts
   const kindName = CHANGE_KINDS[kind as number]
   const statusName = REPORT_STATUSES[status as number]
   const stageName = REPORT_STAGES[stage as number]
-  if (!kindName || !statusName || !stageName || typeof reportId !== 'string' || typeof sequence !== 'number') return null
+  if (!kindName || !statusName || !stageName || typeof reportId !== 'string' || typeof sequence !== 'number')
+    return null
   return {
     kind: kindName,
-    event: { reportId, tenantId, sequence, status: statusName, stage: stageName, attempt, percent, rowsWritten, rowsTotal, bytesWritten, message, etaSeconds, at },
+    event: {
+      reportId,
+      tenantId,
+      sequence,
+      status: statusName,
+      stage: stageName,
+      attempt,
+      percent,
+      rowsWritten,
+      rowsTotal,
+      bytesWritten,
+      message,
+      etaSeconds,
+      at,
+    },
   }
 }
 

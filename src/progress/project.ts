@@ -2,7 +2,10 @@
  * Each item of a stream made into another, or (undefined) left out. Unlike an async generator it passes `return()` on at
  * once, also while it waits for the next item: a reader that leaves frees its source in that moment.
  */
-export function projectStream<T, U>(source: AsyncIterator<T>, project: (item: T) => Promise<U | undefined> | U | undefined): AsyncIterableIterator<U> {
+export function projectStream<T, U>(
+  source: AsyncIterator<T>,
+  project: (item: T) => Promise<U | undefined> | U | undefined,
+): AsyncIterableIterator<U> {
   return {
     async next() {
       for (;;) {

@@ -47,7 +47,8 @@ export function openPubSub(options: { redisUrl: string; log: Log }): PubSub {
 
   // The answer does not matter: an unanswered command is what arms the socket's timeout, which is what drops it.
   const heartbeat = setInterval(() => {
-    if (redis.status === 'ready') redis.ping().catch((error: unknown) => options.log.debug({ err: error }, 'no pong from Redis'))
+    if (redis.status === 'ready')
+      redis.ping().catch((error: unknown) => options.log.debug({ err: error }, 'no pong from Redis'))
   }, PING_EVERY)
   heartbeat.unref()
 

@@ -94,7 +94,9 @@ export function createSubscriptions(deps: {
       live.delete(channel)
     }
     // Not fatal: messages for a channel that nobody reads are thrown away.
-    redis.unsubscribe(...channels).catch((error: unknown) => deps.log.debug({ err: error }, 'Redis did not take an UNSUBSCRIBE'))
+    redis
+      .unsubscribe(...channels)
+      .catch((error: unknown) => deps.log.debug({ err: error }, 'Redis did not take an UNSUBSCRIBE'))
   }
 
   function release(channels: Iterable<string>): void {

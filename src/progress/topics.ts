@@ -10,7 +10,11 @@ export interface Topics<R> {
 }
 
 /** Who reads which channel; `onFirst` and `onLast` tell when a channel gets its first reader and loses its last. */
-export function createTopics<R>(deps: { log: Log; onFirst(channel: string): void; onLast(channel: string): void }): Topics<R> {
+export function createTopics<R>(deps: {
+  log: Log
+  onFirst(channel: string): void
+  onLast(channel: string): void
+}): Topics<R> {
   const readers = new Map<string, Set<R>>()
   return {
     join(channel, reader) {

@@ -122,7 +122,8 @@ export function createReportBell(options: { redisUrl: string; log: Log; role: 'r
   return {
     ring,
     async listen(onRing) {
-      if (role !== 'listener') throw new TypeError('A ringer does not listen: create the bell with the role "listener".')
+      if (role !== 'listener')
+        throw new TypeError('A ringer does not listen: create the bell with the role "listener".')
       if (answer) throw new TypeError('The bell has its listener already.')
       answer = oneAtATime(async () => {
         if (closed) return false

@@ -11,7 +11,8 @@ export function joinBareWords(document: Document): void {
     if (!isMap(declaration) || !declaration.flow) continue
     let sentence: { value: unknown } | undefined
     declaration.items = declaration.items.filter((item) => {
-      const bare = item.value === null || (isScalar(item.value) && item.value.value === null && item.value.source === '')
+      const bare =
+        item.value === null || (isScalar(item.value) && item.value.value === null && item.value.source === '')
       if (sentence && bare && isScalar(item.key)) {
         sentence.value = `${String(sentence.value)}, ${String(item.key.value)}`
         return false

@@ -105,9 +105,17 @@ export async function claimReport(database: Database, options: ClaimOptions): Pr
   return null
 }
 
-async function claimOnce(em: EntityManager, { workerId, types, tenantMaxRunning }: ClaimOptions): Promise<Claimed | null | 'again'> {
+async function claimOnce(
+  em: EntityManager,
+  { workerId, types, tenantMaxRunning }: ClaimOptions,
+): Promise<Claimed | null | 'again'> {
   await em.execute(LOCK_TURNS)
-  const [row] = await em.execute<ClaimRow[]>(CLAIM, [`{${types.join(',')}}`, tenantMaxRunning, tenantMaxRunning, workerId])
+  const [row] = await em.execute<ClaimRow[]>(CLAIM, [
+    `{${types.join(',')}}`,
+    tenantMaxRunning,
+    tenantMaxRunning,
+    workerId,
+  ])
   if (!row) return null
   if (row.id === null) return 'again'
   return {

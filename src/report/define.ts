@@ -65,7 +65,16 @@ export interface Column {
 }
 
 /** One value of a row. Date: an instant. bigint: exact. Objects and arrays are written as JSON. */
-export type Cell = null | undefined | boolean | number | bigint | string | Date | readonly unknown[] | { readonly [key: string]: unknown }
+export type Cell =
+  | null
+  | undefined
+  | boolean
+  | number
+  | bigint
+  | string
+  | Date
+  | readonly unknown[]
+  | { readonly [key: string]: unknown }
 /** Cells in the order of the columns. */
 export type Row = readonly Cell[]
 
@@ -89,7 +98,11 @@ type Value<T extends string> = T extends `${infer U}!`
   : T extends `[${infer U}!]`
     ? Scalar<U>[] | null
     : Scalar<T> | null
-type Declared<D> = D extends { type: infer T extends string; default: Json } ? NonNullable<Value<T>> : D extends { type: infer T extends string } ? Value<T> : never
+type Declared<D> = D extends { type: infer T extends string; default: Json }
+  ? NonNullable<Value<T>>
+  : D extends { type: infer T extends string }
+    ? Value<T>
+    : never
 /** What `rows` gets: names as declared, values typed by their declaration. Decimal, BigInt and dates are strings. */
 export type ParametersOf<P extends Record<string, ParameterDeclaration>> = { readonly [K in keyof P]: Declared<P[K]> }
 
@@ -115,7 +128,9 @@ export interface SourceClient {
   query(text: string, values?: readonly unknown[]): AsyncIterable<Record<string, unknown>>
 }
 
-export interface ReportDefinition<P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>> {
+export interface ReportDefinition<
+  P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>,
+> {
   title: string
   description?: string
   parameters?: P

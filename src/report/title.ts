@@ -6,7 +6,10 @@ export const LONGEST_TITLE = 200
 const DAY = /^\d{4}-\d{2}-\d{2}/
 
 /** What a person recognises in a list: the type's title, and the period or the first telling values of the request. */
-export function defaultTitle(type: Pick<ReportType, 'title' | 'parameters'>, resolved: { readonly [name: string]: Json }): string {
+export function defaultTitle(
+  type: Pick<ReportType, 'title' | 'parameters'>,
+  resolved: { readonly [name: string]: Json },
+): string {
   const dates: string[] = []
   const words: string[] = []
   for (const { name, type: kind, default: preset } of type.parameters) {

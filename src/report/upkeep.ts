@@ -11,7 +11,11 @@ const TYPE_GONE = `interval '10 minutes'`
 const WORKER_DEAD = `interval '30 seconds'`
 
 const LOST = { code: 'WORKER_LOST', message: 'The worker was lost in mid-report.', retryable: true }
-const REMOVED = { code: 'TYPE_REMOVED', message: 'No worker has had this report type for 10 minutes: its file was removed.', retryable: false }
+const REMOVED = {
+  code: 'TYPE_REMOVED',
+  message: 'No worker has had this report type for 10 minutes: its file was removed.',
+  retryable: false,
+}
 
 /**
  * Takes back reports whose lease ran out: QUEUED again and claimable at once, FAILED(WORKER_LOST) after three charged
@@ -74,14 +78,19 @@ export async function expireDocuments(database: Database): Promise<{ event: Prog
       )
       update broadsheet.report r set status = 'EXPIRED', document = null, preview = null,
         epoch = epoch + 1, sequence = (epoch + 1) * ${EPOCH_SIZE}, progress_at = clock_timestamp()
-      from ended where r.id = ended.id returning ${PROGRESS_COLUMNS.split(', ').map((name) => `r.${name}`).join(', ')}, ended.key`,
+      from ended where r.id = ended.id returning ${PROGRESS_COLUMNS.split(', ')
+        .map((name) => `r.${name}`)
+        .join(', ')}, ended.key`,
     ),
   )
   return rows.map((row) => ({ event: progressOf(row), key: row.key }))
 }
 
 /** Which of these document keys a report still names (SUCCEEDED) or may still write (RUNNING, this attempt). */
-export async function keysInUse(database: Database, keys: readonly { key: string; reportId: string; attempt: number }[]): Promise<Set<string>> {
+export async function keysInUse(
+  database: Database,
+  keys: readonly { key: string; reportId: string; attempt: number }[],
+): Promise<Set<string>> {
   const rows = await database.transaction((em) =>
     em.execute<{ key: string }[]>(
       `select k.key from jsonb_to_recordset(?::jsonb) as k (key text, "reportId" uuid, attempt int)

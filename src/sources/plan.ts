@@ -67,7 +67,11 @@ export async function chooseForm(
  * "region is null or ..." holds is then certain, where it reckons one in 200 for what is only read while it runs. Within a
  * transaction, which it leaves usable; null where the text can't be read so.
  */
-export async function estimateRows(client: Client, statement: string, settings: readonly Setting[]): Promise<number | null> {
+export async function estimateRows(
+  client: Client,
+  statement: string,
+  settings: readonly Setting[],
+): Promise<number | null> {
   const values: string[] = []
   let bound = statement
   for (const [name, value] of settings) {

@@ -18,13 +18,17 @@ export async function openStore(url: string): Promise<Store> {
   const open = STORES[scheme]
   if (!open) {
     const known = STORE_SCHEMES.map((name) => `${name}:...`)
-    throw new StartupError([`STORE_URL: ${scheme === '' ? 'not a URL' : `"${scheme}:" is not supported (yet)`}. Use ${known.join(' or ')}.`])
+    throw new StartupError([
+      `STORE_URL: ${scheme === '' ? 'not a URL' : `"${scheme}:" is not supported (yet)`}. Use ${known.join(' or ')}.`,
+    ])
   }
   try {
     return await open(url)
   } catch (error) {
     if (error instanceof StartupError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new StartupError([`STORE_URL: the store can't be opened (${reason}). The process needs a directory that it may write.`])
+    throw new StartupError([
+      `STORE_URL: the store can't be opened (${reason}). The process needs a directory that it may write.`,
+    ])
   }
 }

@@ -61,7 +61,8 @@ export async function openLocalStore(directory: string): Promise<Store> {
       }
     }
     // Up to the root, because the directories on the way may be new as well.
-    for (let directory = dirname(to); directory.length >= root.length; directory = dirname(directory)) await syncDirectory(directory)
+    for (let directory = dirname(to); directory.length >= root.length; directory = dirname(directory))
+      await syncDirectory(directory)
   }
 
   async function sizeOf(key: string): Promise<number | null> {

@@ -14,17 +14,32 @@ export async function createPendingFile(path: string): Promise<Writable> {
     highWaterMark: BUFFER_BYTES,
     write(chunk: Buffer, _, callback) {
       // writeFile() on a handle goes on after a short write, which write() leaves to its caller.
-      file.writeFile(chunk).then(() => callback(), (error: unknown) => callback(storageFailed(error)))
+      file.writeFile(chunk).then(
+        () => callback(),
+        (error: unknown) => callback(storageFailed(error)),
+      )
     },
     writev(chunks, callback) {
       const bytes = Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer))
-      file.writeFile(bytes).then(() => callback(), (error: unknown) => callback(storageFailed(error)))
+      file.writeFile(bytes).then(
+        () => callback(),
+        (error: unknown) => callback(storageFailed(error)),
+      )
     },
     final(callback) {
-      file.sync().then(close).then(() => callback(), (error: unknown) => callback(storageFailed(error)))
+      file
+        .sync()
+        .then(close)
+        .then(
+          () => callback(),
+          (error: unknown) => callback(storageFailed(error)),
+        )
     },
     destroy(error, callback) {
-      close().then(() => callback(error), (failure: unknown) => callback(error ?? storageFailed(failure)))
+      close().then(
+        () => callback(error),
+        (failure: unknown) => callback(error ?? storageFailed(failure)),
+      )
     },
   })
 }

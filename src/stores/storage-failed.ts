@@ -13,7 +13,10 @@ const REASONS: Readonly<Record<string, string>> = {
 /** A system's error as the failure of an attempt: worth another try, since disks are emptied and rights are mended. */
 export function storageFailed(error: unknown): ReportFailed {
   const { code = '' } = error as NodeJS.ErrnoException
-  return new ReportFailed('STORAGE_FAILED', REASONS[code] ?? 'The document could not be stored.', { retryable: true, cause: error })
+  return new ReportFailed('STORAGE_FAILED', REASONS[code] ?? 'The document could not be stored.', {
+    retryable: true,
+    cause: error,
+  })
 }
 
 export function isMissing(error: unknown): boolean {

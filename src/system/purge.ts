@@ -12,7 +12,12 @@ const KEYS_KEPT = 48 * 3600 * 1000
  * the like, by their foreign keys); one whose document lives is not ended yet: it becomes EXPIRED first. `keep`: a time of its own.
  */
 const OLD = [
-  { table: 'report', condition: `status in ('FAILED', 'CANCELED', 'EXPIRED') and finished_at`, order: 'finished_at', keep: null },
+  {
+    table: 'report',
+    condition: `status in ('FAILED', 'CANCELED', 'EXPIRED') and finished_at`,
+    order: 'finished_at',
+    keep: null,
+  },
   { table: 'report_audit', condition: 'at', order: 'at', keep: null },
   { table: 'idempotency_key', condition: 'used_at', order: 'used_at', keep: KEYS_KEPT },
 ] as const
@@ -21,7 +26,11 @@ const OLD = [
  * Removes rows that are older than `retention` milliseconds, a bounded number, in short transactions; several workers may do
  * it at once. `closing` is asked between two steps. Resolves to how many rows went.
  */
-export async function purgeOldRows(database: Database, retention: number, closing: () => boolean = () => false): Promise<number> {
+export async function purgeOldRows(
+  database: Database,
+  retention: number,
+  closing: () => boolean = () => false,
+): Promise<number> {
   let removed = 0
   for (const { table, condition, order, keep } of OLD) {
     for (let step = 0; step < MOST_STEPS && !closing(); step++) {

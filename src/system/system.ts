@@ -56,11 +56,19 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
     async workers(viewer: Viewer, reading: Reading): Promise<Worker[]> {
       requireScope(viewer, 'system:read')
       const rows = await reading.read((em) =>
-        em.execute<{ id: string; host: string; started_at: string | Date; last_seen_at: string | Date; concurrency: number }[]>(
+        em.execute<
+          { id: string; host: string; started_at: string | Date; last_seen_at: string | Date; concurrency: number }[]
+        >(
           `select id, host, started_at, last_seen_at, concurrency from broadsheet.worker order by last_seen_at desc, id limit ${MOST_WORKERS}`,
         ),
       )
-      return rows.map((row) => ({ id: row.id, host: row.host, concurrency: row.concurrency, startedAt: new Date(row.started_at), lastSeenAt: new Date(row.last_seen_at) }))
+      return rows.map((row) => ({
+        id: row.id,
+        host: row.host,
+        concurrency: row.concurrency,
+        startedAt: new Date(row.started_at),
+        lastSeenAt: new Date(row.last_seen_at),
+      }))
     },
 
     /** Ids of the reports of the viewer's tenant that each of these workers holds. */
@@ -86,11 +94,16 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
     figures(): Promise<Figures> {
       return database.transaction(async (em) => {
         const queues = await em.execute<Queue[]>(QUEUES)
-        const [stuck] = await em.execute<Figures['stuck'][]>(`select held, waiting from broadsheet.stuck_reports(?::int)`, [tenantMaxRunning])
+        const [stuck] = await em.execute<Figures['stuck'][]>(
+          `select held, waiting from broadsheet.stuck_reports(?::int)`,
+          [tenantMaxRunning],
+        )
         const [alive] = await em.execute<{ workers: number; slots: number }[]>(
           `select count(*)::int as workers, coalesce(sum(concurrency), 0)::int as slots from broadsheet.worker where last_seen_at > clock_timestamp() - interval '30 seconds'`,
         )
-        const tally = await em.execute<Figures['tally'][number][]>(`select family, label, value from broadsheet.tally order by family, label`)
+        const tally = await em.execute<Figures['tally'][number][]>(
+          `select family, label, value from broadsheet.tally order by family, label`,
+        )
         return { queues, tally, stuck: stuck!, ...alive! }
       })
     },

@@ -25,13 +25,23 @@ afterAll(async () => {
 })
 
 /** A finished report and a link to its document. */
-async function document(person = member, more: { input?: string; bytes?: string; life?: string; fileName?: string } = {}) {
+async function document(
+  person = member,
+  more: { input?: string; bytes?: string; life?: string; fileName?: string } = {},
+) {
   const id = await api.ask(person.token, more.input)
-  const facts = await api.carrier.finish(uuidOf(id), { bytes: more.bytes ?? BYTES, rows: 200, fileName: more.fileName ?? 'pardavimai „Q1“.csv' })
+  const facts = await api.carrier.finish(uuidOf(id), {
+    bytes: more.bytes ?? BYTES,
+    rows: 200,
+    fileName: more.fileName ?? 'pardavimai „Q1“.csv',
+  })
   return { id, facts, url: await linkTo(id, person, more.life) }
 }
 async function linkTo(id: string, person: Person, life = 'PT15M'): Promise<string> {
-  const { body } = await api.post('query ($id: ID!, $life: Duration) { report(id: $id) { document { downloadUrl(expiresIn: $life) } } }', { token: person.token, variables: { id, life } })
+  const { body } = await api.post(
+    'query ($id: ID!, $life: Duration) { report(id: $id) { document { downloadUrl(expiresIn: $life) } } }',
+    { token: person.token, variables: { id, life } },
+  )
   return body.data.report.document.downloadUrl
 }
 const status = async (url: string, init: RequestInit = {}) => (await fetch(url, init)).status
@@ -53,7 +63,12 @@ describe('a document', () => {
     })
     expect(await response.text()).toBe(BYTES)
     const head = await fetch(url, { method: 'HEAD' })
-    expect([head.status, head.headers.get('content-length'), head.headers.get('etag'), await head.text()]).toEqual([200, String(facts.byteSize), `"${facts.sha256}"`, ''])
+    expect([head.status, head.headers.get('content-length'), head.headers.get('etag'), await head.text()]).toEqual([
+      200,
+      String(facts.byteSize),
+      `"${facts.sha256}"`,
+      '',
+    ])
     expect(await status(url, { method: 'POST', body: '' })).toBe(405)
   })
 
@@ -119,7 +134,9 @@ describe('a link', () => {
       set('key', '00000000'),
       set('signature', 'A'.repeat(43)),
       set('signature', new URL(other.url).searchParams.get('signature')!),
-      ...['expires', 'issuer', 'key', 'signature'].map((name) => change(({ searchParams }) => searchParams.delete(name))),
+      ...['expires', 'issuer', 'key', 'signature'].map((name) =>
+        change(({ searchParams }) => searchParams.delete(name)),
+      ),
       `${api.publicUrl}/documents/`,
       `${api.publicUrl}/documents/x/1?expires=1&issuer=x&key=x&signature=x`,
       `${api.publicUrl}/documents/../../etc/passwd`.replace('..', '%2e%2e'),
@@ -132,8 +149,20 @@ describe('a link', () => {
   test('that has expired is 410; a person gets a page, a program a line', async () => {
     const { id } = await document()
     const links = createLinks({ publicUrl: () => api.publicUrl, secrets: [SECRET] })
-    const viewer = { userId: member.id, tenantId: member.tenant, role: 'MEMBER' as const, scopes: [], tokenExpiresAt: null, apiTokenId: null }
-    const old = links.to({ reportId: uuidOf(id), attempt: 1, expiresAt: new Date(Date.now() + 3_600_000) }, viewer, 'PT1M', Date.now() - 120_000)
+    const viewer = {
+      userId: member.id,
+      tenantId: member.tenant,
+      role: 'MEMBER' as const,
+      scopes: [],
+      tokenExpiresAt: null,
+      apiTokenId: null,
+    }
+    const old = links.to(
+      { reportId: uuidOf(id), attempt: 1, expiresAt: new Date(Date.now() + 3_600_000) },
+      viewer,
+      'PT1M',
+      Date.now() - 120_000,
+    )
     const program = await fetch(old)
     expect([program.status, program.headers.get('content-type')]).toEqual([410, 'text/plain; charset=utf-8'])
     expect(await program.text()).not.toContain('<')
@@ -144,18 +173,32 @@ describe('a link', () => {
 
   test('ends with its document, and with the token that asked for it', async () => {
     const { url, id } = await document(member, { life: 'P7D' })
-    const [row] = await ground.database.sql<{ at: string }>(`select floor(extract(epoch from expires_at))::text as at from broadsheet.report where id = $1`, [uuidOf(id)])
+    const [row] = await ground.database.sql<{ at: string }>(
+      `select floor(extract(epoch from expires_at))::text as at from broadsheet.report where id = $1`,
+      [uuidOf(id)],
+    )
     expect(new URL(url).searchParams.get('expires')).toBe(row!.at)
     const soon = new Date(Date.now() + 60_000)
     const brief = await ground.person('ADMIN', { expiresAt: soon })
-    expect(new URL(await linkTo(id, brief, 'P7D')).searchParams.get('expires')).toBe(String(Math.floor(soon.getTime() / 1_000)))
+    expect(new URL(await linkTo(id, brief, 'P7D')).searchParams.get('expires')).toBe(
+      String(Math.floor(soon.getTime() / 1_000)),
+    )
   })
 
   test.each([
-    ['an expired document', (id: string) => ground.database.sql(`update broadsheet.report set expires_at = now() where id = $1`, [id])],
-    ['a report that is EXPIRED', (id: string) => ground.database.sql(`update broadsheet.report set status = 'EXPIRED' where id = $1`, [id])],
+    [
+      'an expired document',
+      (id: string) => ground.database.sql(`update broadsheet.report set expires_at = now() where id = $1`, [id]),
+    ],
+    [
+      'a report that is EXPIRED',
+      (id: string) => ground.database.sql(`update broadsheet.report set status = 'EXPIRED' where id = $1`, [id]),
+    ],
     ['a deleted report', (id: string) => ground.database.sql(`delete from broadsheet.report where id = $1`, [id])],
-    ['a document of another attempt', (id: string) => ground.database.sql(`update broadsheet.report set attempt = attempt + 1 where id = $1`, [id])],
+    [
+      'a document of another attempt',
+      (id: string) => ground.database.sql(`update broadsheet.report set attempt = attempt + 1 where id = $1`, [id]),
+    ],
   ])('to %s is 410', async (_, end) => {
     const { url, id } = await document()
     await end(uuidOf(id))
@@ -183,7 +226,10 @@ describe('a link', () => {
     const at = (each: TestApi, link: string) => status(`${each.publicUrl}${link.slice(new URL(link).origin.length)}`)
     try {
       expect([await at(second, url), await at(third, url)]).toEqual([200, 403])
-      const { body } = await second.post('query ($id: ID!) { report(id: $id) { document { downloadUrl } } }', { token: member.token, variables: { id } })
+      const { body } = await second.post('query ($id: ID!) { report(id: $id) { document { downloadUrl } } }', {
+        token: member.token,
+        variables: { id },
+      })
       const fresh = body.data.report.document.downloadUrl
       expect([await at(second, fresh), await at(third, fresh), await at(api, fresh)]).toEqual([200, 200, 403])
     } finally {
@@ -230,6 +276,8 @@ test('no signature is ever logged', () => {
 
 /** File descriptors of this process on a path that ends so. */
 async function openFiles(key: string): Promise<number> {
-  const targets = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')))
+  const targets = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
   return targets.filter((target) => target.endsWith(key)).length
 }

@@ -31,7 +31,9 @@ async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
   } finally {
     pg.Client.prototype.query = original
   }
-  return sent.filter((text) => /^\s*(select|with|insert|update|delete)\b/i.test(text) && !/^select set_config/i.test(text))
+  return sent.filter(
+    (text) => /^\s*(select|with|insert|update|delete)\b/i.test(text) && !/^select set_config/i.test(text),
+  )
 }
 
 const EVERYTHING = `
@@ -42,13 +44,23 @@ test('one report with everything in it is a handful of statements', async () => 
   const first = await api.ask(member.token)
   const id = await api.ask(member.token)
   await api.carrier.finish(uuidOf(id))
-  await ground.database.sql(`update broadsheet.report set regenerated_from = $2 where id = $1`, [uuidOf(id), uuidOf(first)])
-  const ask = () => api.post(`query ($id: ID!) { report(id: $id) { ${EVERYTHING} } }`, { token: member.token, variables: { id } })
+  await ground.database.sql(`update broadsheet.report set regenerated_from = $2 where id = $1`, [
+    uuidOf(id),
+    uuidOf(first),
+  ])
+  const ask = () =>
+    api.post(`query ($id: ID!) { report(id: $id) { ${EVERYTHING} } }`, { token: member.token, variables: { id } })
   await ask()
   let answer: Awaited<ReturnType<typeof ask>> | undefined
   const statements = await statementsOf(async () => (answer = await ask()))
   expect(answer?.body.errors).toBeUndefined()
-  expect(answer?.body.data.report).toMatchObject({ id, regeneratedFrom: { id: first }, attempts: [{ outcome: 'SUCCEEDED' }], document: { preview: [[1, 'one']] }, progress: { percent: 100, report: { id } } })
+  expect(answer?.body.data.report).toMatchObject({
+    id,
+    regeneratedFrom: { id: first },
+    attempts: [{ outcome: 'SUCCEEDED' }],
+    document: { preview: [[1, 'one']] },
+    progress: { percent: 100, report: { id } },
+  })
   // The report, the one that it repeats, their people, attempts, preview.
   expect(statements.length, statements.join('\n')).toBeLessThanOrEqual(5)
   expect(statements.length, 'the log is seen').toBeGreaterThan(2)
@@ -64,47 +76,62 @@ test('a list of 50 costs no more than a list of one', async () => {
   const [one, many] = [await list(1), await list(50)]
   expect(many.length, many.join('\n')).toBeLessThanOrEqual(6)
   expect(many.length).toBe(one.length)
-  const withPreview = await statementsOf(() => api.post('{ reports(first: 50) { nodes { document { preview } } } }', { token: member.token }))
+  const withPreview = await statementsOf(() =>
+    api.post('{ reports(first: 50) { nodes { document { preview } } } }', { token: member.token }),
+  )
   expect(withPreview.length, withPreview.join('\n')).toBeLessThanOrEqual(2)
 })
 
 test('totalCount is counted only when it is selected', async () => {
-  const counts = async (query: string) => (await statementsOf(() => api.post(query, { token: member.token }))).filter((line) => /count\(/i.test(line)).length
+  const counts = async (query: string) =>
+    (await statementsOf(() => api.post(query, { token: member.token }))).filter((line) => /count\(/i.test(line)).length
   expect(await counts('{ reports { nodes { id } pageInfo { hasNextPage } } }')).toBe(0)
   expect(await counts('{ reports { totalCount } }')).toBe(1)
 })
 
-test.each(['CREATED_AT_DESC', 'CREATED_AT_ASC', 'FINISHED_AT_DESC'])('pages walk through all of it once, both ways, by %s', async (order) => {
-  const fields = 'edges { cursor } nodes { id createdAt finishedAt } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount'
-  const page = async (args: string) => (await api.post(`{ reports(${args}, order: ${order}) { ${fields} } }`, { token: member.token })).body.data.reports
-  const forward: any[] = []
-  for (let after: string | null = null, more = true; more; ) {
-    const { nodes, pageInfo, totalCount } = await page(`first: 7${after ? `, after: "${after}"` : ''}`)
-    forward.push(...nodes)
-    ;({ hasNextPage: more, endCursor: after } = pageInfo)
-    expect(forward.length).toBeLessThanOrEqual(totalCount)
-  }
-  const [{ n }] = (await ground.database.sql<{ n: number }>(`select count(*)::int as n from broadsheet.report`)) as [{ n: number }]
-  expect(new Set(forward.map(({ id }) => id)).size).toBe(n)
-  expect(forward).toHaveLength(n)
-  const moment = ({ createdAt, finishedAt }: any) => (order === 'FINISHED_AT_DESC' ? (finishedAt ?? '') : createdAt)
-  const moments = forward.map(moment)
-  expect(moments).toEqual(order === 'CREATED_AT_ASC' ? moments.toSorted() : moments.toSorted().toReversed())
-  const backward: any[] = []
-  for (let before: string | null = null, more = true; more; ) {
-    const { nodes, pageInfo } = await page(`last: 7${before ? `, before: "${before}"` : ''}`)
-    backward.unshift(...nodes)
-    ;({ hasPreviousPage: more, startCursor: before } = pageInfo)
-    expect(backward.length).toBeLessThanOrEqual(n)
-  }
-  expect(backward.map(({ id }) => id)).toEqual(forward.map(({ id }) => id))
-})
+test.each(['CREATED_AT_DESC', 'CREATED_AT_ASC', 'FINISHED_AT_DESC'])(
+  'pages walk through all of it once, both ways, by %s',
+  async (order) => {
+    const fields =
+      'edges { cursor } nodes { id createdAt finishedAt } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount'
+    const page = async (args: string) =>
+      (await api.post(`{ reports(${args}, order: ${order}) { ${fields} } }`, { token: member.token })).body.data.reports
+    const forward: any[] = []
+    for (let after: string | null = null, more = true; more;) {
+      const { nodes, pageInfo, totalCount } = await page(`first: 7${after ? `, after: "${after}"` : ''}`)
+      forward.push(...nodes)
+      ;({ hasNextPage: more, endCursor: after } = pageInfo)
+      expect(forward.length).toBeLessThanOrEqual(totalCount)
+    }
+    const [{ n }] = (await ground.database.sql<{ n: number }>(`select count(*)::int as n from broadsheet.report`)) as [
+      { n: number },
+    ]
+    expect(new Set(forward.map(({ id }) => id)).size).toBe(n)
+    expect(forward).toHaveLength(n)
+    const moment = ({ createdAt, finishedAt }: any) => (order === 'FINISHED_AT_DESC' ? (finishedAt ?? '') : createdAt)
+    const moments = forward.map(moment)
+    expect(moments).toEqual(order === 'CREATED_AT_ASC' ? moments.toSorted() : moments.toSorted().toReversed())
+    const backward: any[] = []
+    for (let before: string | null = null, more = true; more;) {
+      const { nodes, pageInfo } = await page(`last: 7${before ? `, before: "${before}"` : ''}`)
+      backward.unshift(...nodes)
+      ;({ hasPreviousPage: more, startCursor: before } = pageInfo)
+      expect(backward.length).toBeLessThanOrEqual(n)
+    }
+    expect(backward.map(({ id }) => id)).toEqual(forward.map(({ id }) => id))
+  },
+)
 
 test('filters narrow the list', async () => {
-  const of = async (filter: string) => (await api.post(`{ reports(first: 100, filter: ${filter}) { totalCount nodes { id } } }`, { token: member.token })).body.data.reports.totalCount
+  const of = async (filter: string) =>
+    (await api.post(`{ reports(first: 100, filter: ${filter}) { totalCount nodes { id } } }`, { token: member.token }))
+      .body.data.reports.totalCount
   const all = await of('{}')
   expect(await of('{ status: [SUCCEEDED] }')).toBeLessThan(all)
-  expect((await of('{ status: [SUCCEEDED] }')) + (await of('{ status: [QUEUED, RUNNING, CANCELING, FAILED, CANCELED, EXPIRED] }'))).toBe(all)
+  expect(
+    (await of('{ status: [SUCCEEDED] }')) +
+      (await of('{ status: [QUEUED, RUNNING, CANCELING, FAILED, CANCELED, EXPIRED] }')),
+  ).toBe(all)
   expect(await of('{ type: ["orders"] }')).toBe(0)
   expect(await of('{ tag: "even" }')).toBe(30)
   expect(await of('{ titleContains: "FILLED 1" }')).toBe(11)
@@ -115,7 +142,9 @@ test('filters narrow the list', async () => {
 
 /** So many reports by other people, visible to the tenant, half of them SUCCEEDED, each with an attempt and an origin. */
 async function fill(count: number): Promise<void> {
-  const [model] = await ground.database.sql<{ id: string }>(`select id from broadsheet.report where status = 'SUCCEEDED' limit 1`)
+  const [model] = await ground.database.sql<{ id: string }>(
+    `select id from broadsheet.report where status = 'SUCCEEDED' limit 1`,
+  )
   for (let index = 0; index < count; index++) {
     const id = randomUUID()
     const person = index < 10 ? await ground.person('MEMBER') : member
@@ -128,7 +157,10 @@ async function fill(count: number): Promise<void> {
        from broadsheet.report where id = $4`,
       [id, person.id, index, model!.id],
     )
-    await ground.database.sql(`insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id) values ($1, 1, 'default', $1)`, [id])
+    await ground.database.sql(
+      `insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id) values ($1, 1, 'default', $1)`,
+      [id],
+    )
   }
 }
 

@@ -24,10 +24,12 @@ afterAll(async () => {
   await ground?.drop()
 })
 
-const WATCH = 'subscription ($id: ID!, $after: BigInt) { reportProgress(id: $id, after: $after) { sequence status rowsWritten percent report { status } } }'
+const WATCH =
+  'subscription ($id: ID!, $after: BigInt) { reportProgress(id: $id, after: $after) { sequence status rowsWritten percent report { status } } }'
 
 describe.each(['sse', 'ws'] as const)('reportProgress over %s', (door) => {
-  const watch = (id: string, after?: number) => api[door](WATCH, { token: member.token, variables: { id, ...(after !== undefined && { after }) } })
+  const watch = (id: string, after?: number) =>
+    api[door](WATCH, { token: member.token, variables: { id, ...(after !== undefined && { after }) } })
 
   test('where it stands, then newer events in order, the terminal one, and completion', async () => {
     const id = await api.ask(member.token)
@@ -42,7 +44,10 @@ describe.each(['sse', 'ws'] as const)('reportProgress over %s', (door) => {
     await until(() => watched.done)
     const events = watched.events.map(({ reportProgress }) => reportProgress)
     expect(events.map(({ status, rowsWritten, percent }) => [status, rowsWritten, percent])).toEqual([['QUEUED', 0, null], ['RUNNING', 0, null], ['RUNNING', 50, 50], ['SUCCEEDED', 100, 100]]) // prettier-ignore
-    expect(events.map(({ report }) => report.status), 'each event reads the report anew').toEqual(['QUEUED', 'RUNNING', 'RUNNING', 'SUCCEEDED'])
+    expect(
+      events.map(({ report }) => report.status),
+      'each event reads the report anew',
+    ).toEqual(['QUEUED', 'RUNNING', 'RUNNING', 'SUCCEEDED'])
     const sequences = events.map(({ sequence }) => sequence)
     expect(sequences).toEqual(sequences.toSorted((one, two) => one - two))
     expect(new Set(sequences).size).toBe(4)
@@ -125,7 +130,8 @@ describe('one socket', () => {
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${member.token}` } }))
     await once(socket, 'message')
     const id = await api.ask(member.token)
-    for (const name of ['a', 'b', 'c']) socket.send(JSON.stringify({ id: name, type: 'subscribe', payload: { query: WATCH, variables: { id } } }))
+    for (const name of ['a', 'b', 'c'])
+      socket.send(JSON.stringify({ id: name, type: 'subscribe', payload: { query: WATCH, variables: { id } } }))
     await until(() => api.progress.watching === 3)
     socket.terminate()
     await until(() => api.progress.watching === 0)
@@ -141,9 +147,14 @@ describe('one socket', () => {
 })
 
 describe('reportEvents', () => {
-  const EVENTS = 'subscription ($filter: ReportFilter) { reportEvents(filter: $filter) { kind reportId report { id status } progress { rowsWritten } at } }'
+  const EVENTS =
+    'subscription ($filter: ReportFilter) { reportEvents(filter: $filter) { kind reportId report { id status } progress { rowsWritten } at } }'
   const listen = (person: Person, filter: object = {}) => api.ws(EVENTS, { token: person.token, variables: { filter } })
-  const kinds = (watched: ReturnType<typeof listen>, id?: string) => watched.events.map(({ reportEvents }) => reportEvents).filter((event) => !id || event.reportId === id).map(({ kind }) => kind)
+  const kinds = (watched: ReturnType<typeof listen>, id?: string) =>
+    watched.events
+      .map(({ reportEvents }) => reportEvents)
+      .filter((event) => !id || event.reportId === id)
+      .map(({ kind }) => kind)
 
   test('READY, then what happens; nothing of other people’s private reports', async () => {
     const [mine, theirs, visible] = [listen(member), listen(other), listen(viewer)]
@@ -194,7 +205,12 @@ describe('reportEvents', () => {
     await until(() => kinds(waiting, id).length === 3 && kinds(theirs, id).length === 3)
     expect(kinds(waiting, id)).toEqual(['CREATED', 'CHANGED', 'LEFT'])
     expect(kinds(theirs, id)).toEqual(['CREATED', 'CHANGED', 'LEFT'])
-    expect(theirs.events.at(-1).reportEvents).toMatchObject({ kind: 'LEFT', reportId: id, report: null, progress: null })
+    expect(theirs.events.at(-1).reportEvents).toMatchObject({
+      kind: 'LEFT',
+      reportId: id,
+      report: null,
+      progress: null,
+    })
 
     const all = listen(member)
     await until(() => all.events.length === 1)

@@ -30,35 +30,67 @@ beforeEach(async () => {
 
 const addWorker = async ({ seen = '0 seconds', concurrency = 2, types = 'sales' } = {}) => {
   const id = crypto.randomUUID()
-  await sql(`insert into broadsheet.worker (id, host, pid, concurrency, types, last_seen_at) values ($1, 'somewhere', 1, $2, array[$3], clock_timestamp() - $4::interval)`, [id, concurrency, types, seen])
+  await sql(
+    `insert into broadsheet.worker (id, host, pid, concurrency, types, last_seen_at) values ($1, 'somewhere', 1, $2, array[$3], clock_timestamp() - $4::interval)`,
+    [id, concurrency, types, seen],
+  )
   return id
 }
-const SYSTEM = '{ system { version workers { id host startedAt lastSeenAt concurrency running { id } } queues { priority waiting active delayed oldestWaitingSeconds } } }'
-const queue = (priority: string, more: object = {}) => ({ priority, waiting: 0, active: 0, delayed: 0, oldestWaitingSeconds: null, ...more })
+const SYSTEM =
+  '{ system { version workers { id host startedAt lastSeenAt concurrency running { id } } queues { priority waiting active delayed oldestWaitingSeconds } } }'
+const queue = (priority: string, more: object = {}) => ({
+  priority,
+  waiting: 0,
+  active: 0,
+  delayed: 0,
+  oldestWaitingSeconds: null,
+  ...more,
+})
 const set = (id: string, change: string) => sql(`update broadsheet.report set ${change} where id = $1`, [uuidOf(id)])
 
 describe('system', () => {
   test('says how all tenants wait, and shows running reports of the own tenant only', async () => {
     const stranger = await ground.person('MEMBER', { tenant: 'other' })
-    const [mine, late, theirs] = [await api.ask(ADMIN_TOKEN), await api.ask(ADMIN_TOKEN, 'priority: LOW'), await api.ask(stranger.token)]
+    const [mine, late, theirs] = [
+      await api.ask(ADMIN_TOKEN),
+      await api.ask(ADMIN_TOKEN, 'priority: LOW'),
+      await api.ask(stranger.token),
+    ]
     await api.ask(stranger.token, 'priority: URGENT')
     await set(late, `available_at = clock_timestamp() + interval '1 hour'`)
-    await sql(`update broadsheet.report set available_at = clock_timestamp() - interval '90 seconds' where priority = 'URGENT'`)
+    await sql(
+      `update broadsheet.report set available_at = clock_timestamp() - interval '90 seconds' where priority = 'URGENT'`,
+    )
     const id = await addWorker()
     const dead = await addWorker({ seen: '2 hours' })
-    for (const held of [mine, theirs]) await set(held, `status = 'RUNNING', worker_id = '${id}', lease_expires_at = clock_timestamp() + interval '10 seconds'`)
+    for (const held of [mine, theirs])
+      await set(
+        held,
+        `status = 'RUNNING', worker_id = '${id}', lease_expires_at = clock_timestamp() + interval '10 seconds'`,
+      )
     const { body } = await api.post(SYSTEM, { token: ADMIN_TOKEN })
     expect(body.errors).toBeUndefined()
     const { version, workers, queues } = body.data.system
     expect(version).toMatch(/^\d+\.\d+\.\d+$/)
-    expect(workers).toMatchObject([{ id, host: 'somewhere', concurrency: 2, running: [{ id: mine }] }, { id: dead, running: [] }])
-    expect(queues).toEqual([queue('URGENT', { waiting: 1, oldestWaitingSeconds: expect.closeTo(90, -1) }), queue('HIGH'), queue('NORMAL', { active: 2 }), queue('LOW', { delayed: 1 })])
+    expect(workers).toMatchObject([
+      { id, host: 'somewhere', concurrency: 2, running: [{ id: mine }] },
+      { id: dead, running: [] },
+    ])
+    expect(queues).toEqual([
+      queue('URGENT', { waiting: 1, oldestWaitingSeconds: expect.closeTo(90, -1) }),
+      queue('HIGH'),
+      queue('NORMAL', { active: 2 }),
+      queue('LOW', { delayed: 1 }),
+    ])
   })
 
   test('needs the scope system:read, at whatever field', async () => {
     const admin = await ground.person('ADMIN')
     const { body } = await api.post('{ system { version } viewer { tenant } }', { token: admin.token })
-    expect(body).toMatchObject({ data: { system: null, viewer: { tenant: 'default' } }, errors: [{ extensions: { code: 'FORBIDDEN' } }] })
+    expect(body).toMatchObject({
+      data: { system: null, viewer: { tenant: 'default' } },
+      errors: [{ extensions: { code: 'FORBIDDEN' } }],
+    })
     const granted = await ground.person('ADMIN', { scopes: ['system:read', 'reports:read'] })
     expect((await api.post(SYSTEM, { token: granted.token })).body.data.system.queues).toHaveLength(4)
     const member = await ground.person('MEMBER', { scopes: ['system:read', 'reports:read'] })
@@ -71,19 +103,33 @@ async function scrape(): Promise<Map<string, number>> {
   const answer = await fetch(`${api.publicUrl}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
   expect(answer.status).toBe(200)
   const text = await answer.text()
-  return new Map(text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
 }
 /** Until a scrape shows these values. */
 async function shows(wanted: Record<string, number>) {
   let seen = new Map<string, number>()
-  await until(async () => Object.entries(wanted).every(([name, value]) => seen.get(name) === value) || ((seen = await scrape()), false), { timeout: 5_000, what: 'the figures are there' }).catch(() => undefined)
+  await until(
+    async () =>
+      Object.entries(wanted).every(([name, value]) => seen.get(name) === value) || ((seen = await scrape()), false),
+    { timeout: 5_000, what: 'the figures are there' },
+  ).catch(() => undefined)
   expect(Object.fromEntries(Object.keys(wanted).map((name) => [name, seen.get(name)]))).toEqual(wanted)
   return seen
 }
 
 describe('/metrics', () => {
   test('counts waiting, stuck, attempts, failures, durations, rows and bytes over the whole installation', async () => {
-    const [done, failed, waiting, lost] = [await api.ask(ADMIN_TOKEN), await api.ask(ADMIN_TOKEN), await api.ask(ADMIN_TOKEN, 'priority: HIGH'), await api.ask(ADMIN_TOKEN)]
+    const [done, failed, waiting, lost] = [
+      await api.ask(ADMIN_TOKEN),
+      await api.ask(ADMIN_TOKEN),
+      await api.ask(ADMIN_TOKEN, 'priority: HIGH'),
+      await api.ask(ADMIN_TOKEN),
+    ]
     const id = await addWorker()
     await addWorker({ seen: '1 minute' })
     await sql(
@@ -95,7 +141,10 @@ describe('/metrics', () => {
     await set(done, `status = 'EXPIRED', rows_written = 12, bytes_written = 345`)
     await set(failed, `available_at = clock_timestamp() + interval '1 hour', rows_written = 99`)
     await set(waiting, `available_at = clock_timestamp() - interval '70 seconds'`)
-    await set(lost, `status = 'RUNNING', worker_id = '${crypto.randomUUID()}', lease_expires_at = clock_timestamp() - interval '31 seconds'`)
+    await set(
+      lost,
+      `status = 'RUNNING', worker_id = '${crypto.randomUUID()}', lease_expires_at = clock_timestamp() - interval '31 seconds'`,
+    )
     expect(await countAttempts(worker)).toBe(3)
     expect(await countAttempts(worker)).toBe(0)
     await countFailures(worker, 'TYPE_REMOVED', 2)
@@ -126,7 +175,11 @@ describe('/metrics', () => {
     expect(seen.get('broadsheet_queue_oldest_seconds{priority="HIGH"}')).toBeCloseTo(70, -1)
     // What was counted stays counted when its rows go.
     await sql('delete from broadsheet.report')
-    await shows({ 'broadsheet_attempts_total{outcome="SUCCEEDED"}': 1, broadsheet_document_bytes_total: 345, 'broadsheet_stuck_reports{reason="not_claimed"}': 0 })
+    await shows({
+      'broadsheet_attempts_total{outcome="SUCCEEDED"}': 1,
+      broadsheet_document_bytes_total: 345,
+      'broadsheet_stuck_reports{reason="not_claimed"}': 0,
+    })
   })
 
   test('many who count at once count each attempt once', async () => {
@@ -146,20 +199,28 @@ describe('/metrics', () => {
   })
 
   test('nothing is stuck that may wait: no free worker, a type that moves, a tenant at its most', async () => {
-    const stuck = async (tenantMaxRunning: number | null = null) => (await sql<{ waiting: number }>('select waiting from broadsheet.stuck_reports($1)', [tenantMaxRunning]))[0]!.waiting
+    const stuck = async (tenantMaxRunning: number | null = null) =>
+      (await sql<{ waiting: number }>('select waiting from broadsheet.stuck_reports($1)', [tenantMaxRunning]))[0]!
+        .waiting
     const [waiting, other] = [await api.ask(ADMIN_TOKEN), await api.ask(ADMIN_TOKEN)]
     await set(waiting, `available_at = clock_timestamp() - interval '2 minutes'`)
     expect(await stuck()).toBe(0)
     const id = await addWorker({ concurrency: 1 })
     expect(await stuck()).toBe(1)
-    await set(other, `status = 'RUNNING', worker_id = '${crypto.randomUUID()}', lease_expires_at = clock_timestamp() + interval '10 seconds'`)
+    await set(
+      other,
+      `status = 'RUNNING', worker_id = '${crypto.randomUUID()}', lease_expires_at = clock_timestamp() + interval '10 seconds'`,
+    )
     expect(await stuck(2)).toBe(1)
     expect(await stuck(1)).toBe(0)
     await set(other, `worker_id = '${id}'`)
     expect(await stuck()).toBe(0)
     await addWorker()
     expect(await stuck()).toBe(1)
-    await sql(`insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id, started_at) values ($1, 1, 'default', $2, date_trunc('second', now()) - interval '5 s')`, [uuidOf(other), id])
+    await sql(
+      `insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id, started_at) values ($1, 1, 'default', $2, date_trunc('second', now()) - interval '5 s')`,
+      [uuidOf(other), id],
+    )
     expect(await stuck()).toBe(0)
   })
 
@@ -185,9 +246,13 @@ describe('/metrics', () => {
 
   test.skipIf(!promtool)('is what Prometheus wants (program: promtool)', async () => {
     await countFailures(worker, 'INTERNAL', 1)
-    await sql(`insert into broadsheet.tally (family, label, value) values ('seconds_sum', 'SUCCEEDED', 3), ('seconds', 'SUCCEEDED 2', 4), ('attempts', 'SUCCEEDED', 4)`)
+    await sql(
+      `insert into broadsheet.tally (family, label, value) values ('seconds_sum', 'SUCCEEDED', 3), ('seconds', 'SUCCEEDED 2', 4), ('attempts', 'SUCCEEDED', 4)`,
+    )
     await shows({ 'broadsheet_attempt_seconds_count{outcome="SUCCEEDED"}': 4 })
-    const text = await (await fetch(`${api.publicUrl}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text()
+    const text = await (
+      await fetch(`${api.publicUrl}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })
+    ).text()
     const { status, stderr, stdout } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })
     // Names of prom-client's own process metrics are not ours to choose.
     expect(`${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('broadsheet_'))).toEqual([])
@@ -206,7 +271,8 @@ describe('/metrics', () => {
     const open = await startApi(ground, { HOST: '0.0.0.0' })
     try {
       const { port } = new URL(open.publicUrl)
-      const ask = async (host: string, headers: Record<string, string> = {}) => (await fetch(`http://${host}:${port}/metrics`, { headers })).status
+      const ask = async (host: string, headers: Record<string, string> = {}) =>
+        (await fetch(`http://${host}:${port}/metrics`, { headers })).status
       expect(await ask('127.0.0.1')).toBe(200)
       // A proxy on this machine stands for somebody else.
       expect(await ask('127.0.0.1', { 'x-forwarded-for': '127.0.0.1' })).toBe(403)
@@ -221,5 +287,7 @@ describe('/metrics', () => {
 
 /** An address of this machine that is not its loopback. */
 function otherAddress(): string | undefined {
-  return Object.values(networkInterfaces()).flat().find((each) => each && !each.internal && each.family === 'IPv4')?.address
+  return Object.values(networkInterfaces())
+    .flat()
+    .find((each) => each && !each.internal && each.family === 'IPv4')?.address
 }

@@ -26,14 +26,19 @@ const TYPES: readonly [sql: string, type: ColumnType, values: readonly string[]]
   ['bytea', 'Bytes', ['\\x', '\\x00ff10']],
 ] // prettier-ignore
 
-const columns: readonly Column[] = TYPES.map(([, type], index) => ({ name: ['-first', 'say "hi"', 'with space', '', '=1+1'][index] || `c${index}`, type }))
+const columns: readonly Column[] = TYPES.map(([, type], index) => ({
+  name: ['-first', 'say "hi"', 'with space', '', '=1+1'][index] || `c${index}`,
+  type,
+}))
 let client: Client
 
 beforeAll(async () => {
   client = new Client(inject('postgresUrl'))
   await client.connect()
   await client.query(`set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set client_encoding = 'UTF8'`)
-  await client.query(`create temp table everything (${TYPES.map(([sql], index) => `${quotedName(index)} ${sql}`).join(', ')})`)
+  await client.query(
+    `create temp table everything (${TYPES.map(([sql], index) => `${quotedName(index)} ${sql}`).join(', ')})`,
+  )
   for (const [index, [, , values]] of TYPES.entries()) {
     for (const value of values) await client.query(`insert into everything (${quotedName(index)}) values ($1)`, [value])
   }
@@ -52,7 +57,11 @@ async function copied(query: string): Promise<Buffer> {
 /** The same rows as an author would give them: typed values where JavaScript has a type. */
 async function typedRows(): Promise<Row[]> {
   const text = { getTypeParser: () => (value: string) => value }
-  const { rows } = await client.query<(string | null)[]>({ text: 'select * from everything', rowMode: 'array', types: text })
+  const { rows } = await client.query<(string | null)[]>({
+    text: 'select * from everything',
+    rowMode: 'array',
+    types: text,
+  })
   return rows.map((row) => row.map((value, index) => (value === null ? null : typed(columns[index]!.type, value))))
 }
 
@@ -76,9 +85,14 @@ function iso(value: string): string {
   return `${value.startsWith('12026') ? '+0' : ''}${value.replace(' ', 'T').replace('+00', 'Z')}`
 }
 
-const encoded = (rows: readonly Row[], csvDialect: CsvDialect, of = columns) => bytesOf(csv.encode(batchesOf([rows]).batches, { columns: of, csvDialect }))
-const converted = (bytes: Buffer, csvDialect: CsvDialect, cuts: (bytes: Buffer) => Buffer[] = (whole) => [whole], of = columns) =>
-  bytesOf(csv.fromCopy!(Readable.from(cuts(bytes), { objectMode: false }), { columns: of, csvDialect }))
+const encoded = (rows: readonly Row[], csvDialect: CsvDialect, of = columns) =>
+  bytesOf(csv.encode(batchesOf([rows]).batches, { columns: of, csvDialect }))
+const converted = (
+  bytes: Buffer,
+  csvDialect: CsvDialect,
+  cuts: (bytes: Buffer) => Buffer[] = (whole) => [whole],
+  of = columns,
+) => bytesOf(csv.fromCopy!(Readable.from(cuts(bytes), { objectMode: false }), { columns: of, csvDialect }))
 
 describe('POSTGRES', () => {
   test('typed values of every type give the bytes of COPY', async () => {
@@ -90,7 +104,15 @@ describe('POSTGRES', () => {
     const values = ['\\.', '', null, '\\.x', ' ']
     const copy = await copied(`select * from unnest(array['\\.', '', null, '\\.x', ' ']) as x ("\\.")`)
     const column: Column = { name: '\\.', type: 'String' }
-    expect((await encoded(values.map((value) => [value]), 'POSTGRES', [column])).toString()).toBe(copy.toString())
+    expect(
+      (
+        await encoded(
+          values.map((value) => [value]),
+          'POSTGRES',
+          [column],
+        )
+      ).toString(),
+    ).toBe(copy.toString())
   })
 
   test("COPY's stream is handed on itself", () => {
@@ -110,7 +132,9 @@ describe('POSTGRES', () => {
 describe.each(['RFC4180', 'EXCEL'] as const)('%s', (csvDialect) => {
   test("from COPY's bytes and from typed values: the same document", async () => {
     const copy = await copied('select * from everything')
-    expect((await converted(copy, csvDialect)).toString()).toBe((await encoded(await typedRows(), csvDialect)).toString())
+    expect((await converted(copy, csvDialect)).toString()).toBe(
+      (await encoded(await typedRows(), csvDialect)).toString(),
+    )
   })
 
   test('chunks may end anywhere', async () => {
@@ -118,7 +142,9 @@ describe.each(['RFC4180', 'EXCEL'] as const)('%s', (csvDialect) => {
     const whole = await converted(copy, csvDialect)
     const singly = await converted(copy, csvDialect, (bytes) => Array.from(bytes, (byte) => Buffer.from([byte])))
     expect(singly.equals(whole)).toBe(true)
-    const short = await copied(`select * from everything where c5 is not null or length("-first") between 1 and 9 or c11 is not null`)
+    const short = await copied(
+      `select * from everything where c5 is not null or length("-first") between 1 and 9 or c11 is not null`,
+    )
     const shortWhole = await converted(short, csvDialect)
     for (let cut = 1; cut < short.length; cut++) {
       const pieces = await converted(short, csvDialect, (bytes) => [bytes.subarray(0, cut), bytes.subarray(cut)])
@@ -171,7 +197,13 @@ test('each dialect of the contract is covered here', () => {
 test('where fast-csv can write the same, it does', async () => {
   const of: Column[] = [{ name: 'text, or "so"', type: 'String' }, { name: 'n', type: 'Int' }] // prettier-ignore
   // It writes null and empty text alike, drops NUL, and quotes at a bar, which Postgres does not.
-  const rows: Row[] = HOSTILE_TEXTS.filter((text) => text !== '' && !text.includes('|')).map((text, index) => [text, index])
-  const oracle = await writeToString(rows as unknown[][], { headers: of.map(({ name }) => name), includeEndRowDelimiter: true })
+  const rows: Row[] = HOSTILE_TEXTS.filter((text) => text !== '' && !text.includes('|')).map((text, index) => [
+    text,
+    index,
+  ])
+  const oracle = await writeToString(rows as unknown[][], {
+    headers: of.map(({ name }) => name),
+    includeEndRowDelimiter: true,
+  })
   expect((await encoded(rows, 'POSTGRES', of)).toString()).toBe(oracle)
 })

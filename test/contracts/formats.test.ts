@@ -13,7 +13,13 @@ async function readBack(format: Format, text: string): Promise<unknown[][]> {
     const { csvParse } = await oracles()
     return csvParse(text).slice(1)
   }
-  const objects = format.name === 'JSON' ? (JSON.parse(text) as object[]) : text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as object)
+  const objects =
+    format.name === 'JSON'
+      ? (JSON.parse(text) as object[])
+      : text
+          .split('\n')
+          .slice(0, -1)
+          .map((line) => JSON.parse(line) as object)
   return objects.map((object) => {
     expect(Object.keys(object)).toEqual(TEXT_COLUMNS.map(({ name }) => name))
     return Object.values(object)
@@ -54,14 +60,23 @@ describe.each(FORMATS.map((format) => [format.name, format] as const))('%s', (_,
   })
 
   test('null and empty text are told apart', async () => {
-    const text = await textOf(encode([[[1, null, null], [2, '', undefined]]]).stream)
+    const text = await textOf(
+      encode([
+        [
+          [1, null, null],
+          [2, '', undefined],
+        ],
+      ]).stream,
+    )
     expect(text).toContain({ CSV: '1,,\n2,"",\n', NDJSON: '"text":null', JSON: '"text":null' }[format.name])
     if (format.name !== 'CSV') expect(text).toContain('"text":""')
   })
 
   test('hostile text comes back as it was, however it was cut into batches', async () => {
     for (const size of [1, 7, HOSTILE_ROWS.length]) {
-      const batches = Array.from({ length: Math.ceil(HOSTILE_ROWS.length / size) }, (__, index) => HOSTILE_ROWS.slice(index * size, (index + 1) * size))
+      const batches = Array.from({ length: Math.ceil(HOSTILE_ROWS.length / size) }, (__, index) =>
+        HOSTILE_ROWS.slice(index * size, (index + 1) * size),
+      )
       const text = await textOf(encode(batches).stream)
       expect(await readBack(format, text)).toEqual(expected(format, HOSTILE_ROWS))
     }
@@ -104,7 +119,10 @@ describe.each(FORMATS.map((format) => [format.name, format] as const))('%s', (_,
 
   test('a row of another width is refused, and the source is returned', async () => {
     const { seen, stream } = encode([[[1, 'a', true]], [[2, 'b']], [[3, 'c', true]]])
-    await expect(textOf(stream)).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('Row 2') as string })
+    await expect(textOf(stream)).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('Row 2') as string,
+    })
     expect(seen).toEqual({ asked: 2, returned: true })
   })
 
@@ -134,9 +152,13 @@ test('there is no format of another name', () => {
 
 test.each(CSV_DIALECTS)('CSV as %s: two parsers read the same', async (csvDialect) => {
   const { csvParse, papaparse } = await oracles()
-  const text = await textOf(formatNamed('CSV').encode(batchesOf([HOSTILE_ROWS]).batches, { columns: TEXT_COLUMNS, csvDialect }))
+  const text = await textOf(
+    formatNamed('CSV').encode(batchesOf([HOSTILE_ROWS]).batches, { columns: TEXT_COLUMNS, csvDialect }),
+  )
   const records = csvParse(text)
   expect(records).toHaveLength(HOSTILE_ROWS.length + 1)
   // papaparse guesses one line break for the whole text, so that a CR within quotes is left out of what it is shown.
-  expect(papaparse(text.replace(/"[^"]*"/g, (cell) => cell.replaceAll('\r', ' ')))).toEqual(records.map((record) => record.map((cell) => cell.replaceAll('\r', ' '))))
+  expect(papaparse(text.replace(/"[^"]*"/g, (cell) => cell.replaceAll('\r', ' ')))).toEqual(
+    records.map((record) => record.map((cell) => cell.replaceAll('\r', ' '))),
+  )
 })

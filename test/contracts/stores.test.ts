@@ -12,7 +12,10 @@ import { bytesOf } from '../support/rows.ts'
 const EMPTY: Record<string, () => Promise<{ url: string; remove(): Promise<void> }>> = {
   async file() {
     const directory = await mkdtemp(join(tmpdir(), 'broadsheet-store-'))
-    return { url: `file:${join(directory, 'documents')}`, remove: () => rm(directory, { recursive: true, force: true }) }
+    return {
+      url: `file:${join(directory, 'documents')}`,
+      remove: () => rm(directory, { recursive: true, force: true }),
+    }
   },
 }
 
@@ -21,7 +24,10 @@ test('every kind of store has its place in this suite', () => {
 })
 
 test('what no store is there for is said with the remedy', async () => {
-  await expect(openStore('gopher://bucket')).rejects.toMatchObject({ code: 'STARTUP', message: expect.stringMatching(/STORE_URL.*file:/) as string })
+  await expect(openStore('gopher://bucket')).rejects.toMatchObject({
+    code: 'STARTUP',
+    message: expect.stringMatching(/STORE_URL.*file:/) as string,
+  })
   await expect(openStore('documents')).rejects.toMatchObject({ code: 'STARTUP' })
 })
 
@@ -57,12 +63,20 @@ describe.each(STORE_SCHEMES)('%s', (scheme) => {
     expect(await store.size('acme/report1/1')).toBe(bytes.length)
     expect((await bytesOf(await store.read('acme/report1/1'))).equals(bytes)).toBe(true)
     expect(await bytesOf(await store.read('acme/report1/1', { start: 10, end: 12 }))).toEqual(bytes.subarray(10, 13))
-    expect(await bytesOf(await store.read('acme/report1/1', { start: 1_000_002, end: 1_000_002 }))).toEqual(bytes.subarray(1_000_002))
+    expect(await bytesOf(await store.read('acme/report1/1', { start: 1_000_002, end: 1_000_002 }))).toEqual(
+      bytes.subarray(1_000_002),
+    )
   })
 
   test('many small chunks arrive in order', async () => {
     const pending = await store.write('acme/report1/1', never)
-    await pipeline(Readable.from(Array.from({ length: 5000 }, (_, index) => Buffer.from(`${index}\n`)), { objectMode: true }), pending.stream)
+    await pipeline(
+      Readable.from(
+        Array.from({ length: 5000 }, (_, index) => Buffer.from(`${index}\n`)),
+        { objectMode: true },
+      ),
+      pending.stream,
+    )
     await pending.promote()
     const text = (await bytesOf(await store.read('acme/report1/1'))).toString()
     expect(text).toBe(Array.from({ length: 5000 }, (_, index) => `${index}\n`).join(''))
@@ -156,7 +170,21 @@ describe.each(STORE_SCHEMES)('%s', (scheme) => {
   })
 
   test('keys that leave the store, or that it keeps to itself, are refused', async () => {
-    for (const key of ['', '/etc/passwd', '../x', 'a/../../x', 'a//b', 'a/./b', '.pending/x', 'a/.hidden', 'a\\b', 'a\0b', 'a/b/', 'a%2fb', 'x'.repeat(201)]) {
+    for (const key of [
+      '',
+      '/etc/passwd',
+      '../x',
+      'a/../../x',
+      'a//b',
+      'a/./b',
+      '.pending/x',
+      'a/.hidden',
+      'a\\b',
+      'a\0b',
+      'a/b/',
+      'a%2fb',
+      'x'.repeat(201),
+    ]) {
       await expect(store.write(key, never), key).rejects.toThrow(RangeError)
       await expect(store.read(key), key).rejects.toThrow(RangeError)
       await expect(store.remove(key), key).rejects.toThrow(RangeError)

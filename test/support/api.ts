@@ -47,7 +47,8 @@ export async function createGround() {
     database,
     directory,
     shopUrl: shopUrl.href,
-    person: (role: Role, more: { tenant?: string; scopes?: readonly string[]; name?: string; expiresAt?: Date } = {}) => addPerson(database, role, more),
+    person: (role: Role, more: { tenant?: string; scopes?: readonly string[]; name?: string; expiresAt?: Date } = {}) =>
+      addPerson(database, role, more),
     async drop() {
       await database.drop()
       await shop.drop()
@@ -88,7 +89,10 @@ export async function startApi(ground: Ground, environment: Record<string, strin
       close: lifecycle.close,
       /** Asks for a report of sales; its id as the API gives it. */
       async ask(token: string, input = ''): Promise<string> {
-        const { body } = await clients.post(`mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-31" } } ${input} }) { report { id } userErrors { field message } } }`, { token })
+        const { body } = await clients.post(
+          `mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-31" } } ${input} }) { report { id } userErrors { field message } } }`,
+          { token },
+        )
         const id = body.data?.requestReport?.report?.id
         if (typeof id !== 'string') throw new Error(`not accepted: ${JSON.stringify(body)}`)
         return id
@@ -108,12 +112,26 @@ export function gidOf(type: string, id: string): string {
   return Buffer.from(`${type}:${id}`).toString('base64url')
 }
 
-async function addPerson(database: TestDatabase, role: Role, more: { tenant?: string; scopes?: readonly string[]; name?: string; expiresAt?: Date }): Promise<Person> {
-  const { tenant = 'default', scopes = defaultScopes(role), name = `${role} ${randomBytes(3).toString('hex')}`, expiresAt = null } = more
+async function addPerson(
+  database: TestDatabase,
+  role: Role,
+  more: { tenant?: string; scopes?: readonly string[]; name?: string; expiresAt?: Date },
+): Promise<Person> {
+  const {
+    tenant = 'default',
+    scopes = defaultScopes(role),
+    name = `${role} ${randomBytes(3).toString('hex')}`,
+    expiresAt = null,
+  } = more
   const token = makeToken()
   const [id, tokenId] = [crypto.randomUUID(), crypto.randomUUID()]
   await database.sql(`insert into broadsheet.tenant (id) values ($1) on conflict do nothing`, [tenant])
-  await database.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, $3, $4)`, [id, tenant, name, role])
+  await database.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, $3, $4)`, [
+    id,
+    tenant,
+    name,
+    role,
+  ])
   await database.sql(`insert into broadsheet.api_token (id, tenant_id, user_id, name, hash, scopes, expires_at) values ($1, $2, $3, 'test', $4, $5, $6)`, [tokenId, tenant, id, hashOf(token), scopes, expiresAt]) // prettier-ignore
   return { id, gid: gidOf('User', id), tenant, token, tokenId }
 }

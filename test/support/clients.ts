@@ -30,11 +30,19 @@ interface Ask {
 export function createClients(url: string) {
   const sockets = new Set<Client>()
   const aborts = new Set<AbortController>()
-  const headersOf = ({ token, headers }: Ask) => ({ ...(token != null && { authorization: `Bearer ${token}` }), ...headers })
+  const headersOf = ({ token, headers }: Ask) => ({
+    ...(token != null && { authorization: `Bearer ${token}` }),
+    ...headers,
+  })
 
   async function answerOf(response: Response): Promise<Answer> {
     const text = await response.text()
-    return { status: response.status, headers: response.headers, text, body: text.startsWith('{') ? JSON.parse(text) : null }
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: text.startsWith('{') ? JSON.parse(text) : null,
+    }
   }
 
   /** A client of graphql-transport-ws; it does not try again by itself. */
@@ -55,7 +63,13 @@ export function createClients(url: string) {
 
     async post(query: string, ask: Ask = {}): Promise<Answer> {
       const headers = { 'content-type': 'application/json', ...headersOf(ask) }
-      return answerOf(await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables: ask.variables }) }))
+      return answerOf(
+        await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ query, variables: ask.variables }),
+        }),
+      )
     },
 
     async get(query: string, ask: Ask = {}): Promise<Answer> {
@@ -70,7 +84,12 @@ export function createClients(url: string) {
       const watched = newWatched(() => abort.abort())
       const read = async () => {
         const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...headersOf(ask) }
-        const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables: ask.variables }), signal: abort.signal })
+        const response = await fetch(`${url}/graphql`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify({ query, variables: ask.variables }),
+          signal: abort.signal,
+        })
         watched.closeCode = response.status
         let rest = ''
         for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
@@ -108,7 +127,11 @@ export function createClients(url: string) {
     },
 
     /** Over the door of that name, to its end: what one operation answers. */
-    async once(door: 'POST' | 'GET' | 'SSE' | 'WS', query: string, ask: Ask = {}): Promise<{ data: any; codes: string[]; closeCode: number | null }> {
+    async once(
+      door: 'POST' | 'GET' | 'SSE' | 'WS',
+      query: string,
+      ask: Ask = {},
+    ): Promise<{ data: any; codes: string[]; closeCode: number | null }> {
       if (door === 'POST' || door === 'GET') {
         const { body, status } = await (door === 'POST' ? clients.post : clients.get)(query, ask)
         return { data: body?.data ?? null, codes: codesOf(body), closeCode: status }

@@ -25,7 +25,10 @@ export interface TestDatabase {
 
 /** One number for all test files: the first to come makes the template, the others wait for it. */
 const TEMPLATE_LOCK = 4_716_002_912
-const TEMPLATE = `broadsheet_template_${createHash('sha256').update(MIGRATIONS.map((migration) => migration.class.toString()).join()).digest('hex').slice(0, 12)}`
+const TEMPLATE = `broadsheet_template_${createHash('sha256')
+  .update(MIGRATIONS.map((migration) => migration.class.toString()).join())
+  .digest('hex')
+  .slice(0, 12)}`
 
 /**
  * A fresh, migrated database for one test file: a clone of a template that is migrated once in a run. `empty`: without
@@ -59,7 +62,12 @@ function handle(name: string): TestDatabase {
   return {
     url,
     async open(role) {
-      const database = await openDatabase({ url, role, maxConnections: 4, log: createLog({ level: 'fatal', process: 'test' }) })
+      const database = await openDatabase({
+        url,
+        role,
+        maxConnections: 4,
+        log: createLog({ level: 'fatal', process: 'test' }),
+      })
       opened.push(database)
       return database
     },
@@ -73,7 +81,9 @@ function handle(name: string): TestDatabase {
       return client
     },
     async waiting() {
-      const [row] = await this.sql<{ n: number }>(`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+      const [row] = await this.sql<{ n: number }>(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
       return row?.n ?? 0
     },
     async drop() {

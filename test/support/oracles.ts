@@ -18,7 +18,9 @@ export async function oracles(): Promise<Oracles> {
   if (!(await installed())) await install()
   const load = createRequire(`${DIRECTORY}package.json`)
   const { parse } = load('csv-parse/sync') as { parse(text: string, options: object): string[][] }
-  const papa = load('papaparse') as { parse(text: string, options: object): { data: string[][]; errors: { message: string }[] } }
+  const papa = load('papaparse') as {
+    parse(text: string, options: object): { data: string[][]; errors: { message: string }[] }
+  }
   return {
     csvParse: (text) => parse(text, { bom: true }),
     papaparse(text) {
@@ -32,8 +34,13 @@ export async function oracles(): Promise<Oracles> {
 /** npm writes its own record of what is installed last; it lags behind the lock file after a change of versions. */
 async function installed(): Promise<boolean> {
   const versions = async (path: string) => {
-    const { packages } = JSON.parse(await readFile(DIRECTORY + path, 'utf8')) as { packages: Record<string, { version?: string }> }
-    return Object.entries(packages).filter(([name]) => name !== '').map(([name, { version }]) => `${name}@${version}`).join()
+    const { packages } = JSON.parse(await readFile(DIRECTORY + path, 'utf8')) as {
+      packages: Record<string, { version?: string }>
+    }
+    return Object.entries(packages)
+      .filter(([name]) => name !== '')
+      .map(([name, { version }]) => `${name}@${version}`)
+      .join()
   }
   try {
     return (await versions('node_modules/.package-lock.json')) === (await versions('package-lock.json'))
@@ -63,5 +70,7 @@ async function install(): Promise<void> {
       await rm(lock, { recursive: true })
     }
   }
-  throw new Error('The oracles of test/oracles could not be installed in two minutes: remove test/oracles/.installing and try again.')
+  throw new Error(
+    'The oracles of test/oracles could not be installed in two minutes: remove test/oracles/.installing and try again.',
+  )
 }

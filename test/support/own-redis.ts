@@ -20,10 +20,14 @@ export async function ownRedis(options: { started?: boolean } = {}): Promise<Own
   const own: OwnRedis = {
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      server = spawn(inject('redisProgram'), ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-        stdio: 'ignore',
-        cwd: '/tmp',
-      })
+      server = spawn(
+        inject('redisProgram'),
+        ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+        {
+          stdio: 'ignore',
+          cwd: '/tmp',
+        },
+      )
       await until(() => answers(port), { what: 'redis-server answers' })
     },
     async stop() {

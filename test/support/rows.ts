@@ -40,4 +40,8 @@ export const TEXT_COLUMNS: readonly Column[] = [
   { name: 'text', type: 'String' },
   { name: 'flag', type: 'Boolean' },
 ]
-export const HOSTILE_ROWS: readonly Row[] = [...HOSTILE_TEXTS, null].map((text, index): Cell[] => [index - 3, text, index % 3 === 0 ? null : index % 2 === 0])
+export const HOSTILE_ROWS: readonly Row[] = [...HOSTILE_TEXTS, null].map((text, index): Cell[] => [
+  index - 3,
+  text,
+  index % 3 === 0 ? null : index % 2 === 0,
+])

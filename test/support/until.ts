@@ -1,5 +1,8 @@
 /** Resolves with the first truthy answer of `fact`, asked every few milliseconds; rejects after `timeout` milliseconds. */
-export async function until<T>(fact: () => T | Promise<T>, options: { timeout?: number; what?: string } = {}): Promise<T> {
+export async function until<T>(
+  fact: () => T | Promise<T>,
+  options: { timeout?: number; what?: string } = {},
+): Promise<T> {
   const { timeout = 10_000, what = String(fact) } = options
   const end = performance.now() + timeout
   for (;;) {

@@ -64,7 +64,9 @@ describe('the entities', () => {
     try {
       for (const meta of ENTITIES.map((entity) => orm.getMetadata().get<object>(entity))) {
         const said = meta.props.map((prop) => `${prop.fieldNames[0]} ${prop.nullable ? 'null' : 'not null'}`)
-        const there = columns.filter((column) => column.table_name === meta.tableName).map((column) => `${column.column_name} ${column.nullable ? 'null' : 'not null'}`)
+        const there = columns
+          .filter((column) => column.table_name === meta.tableName)
+          .map((column) => `${column.column_name} ${column.nullable ? 'null' : 'not null'}`)
         expect(said.toSorted(), meta.className).toEqual(there.toSorted())
       }
     } finally {
@@ -76,9 +78,20 @@ describe('the entities', () => {
     const { tenantId, userId, reportId } = await arrange('typed')
     const database = await db.open(API_ROLE)
     const report = await database.inTenant(tenantId, (em) => em.findOneOrFail(Report, { id: reportId }))
-    expect(report).toMatchObject({ tenantId, requestedBy: userId, status: 'QUEUED', parameters: { region: 'EU' }, tags: ['a b', 'c,d'], epoch: 1, sequence: 2 ** 20, document: null })
+    expect(report).toMatchObject({
+      tenantId,
+      requestedBy: userId,
+      status: 'QUEUED',
+      parameters: { region: 'EU' },
+      tags: ['a b', 'c,d'],
+      epoch: 1,
+      sequence: 2 ** 20,
+      document: null,
+    })
     expect(report.createdAt).toBeInstanceOf(Date)
-    const token = await database.inTenant(tenantId, (em) => em.execute<{ scopes: string[] }[]>(`select array['a','b'] as scopes`))
+    const token = await database.inTenant(tenantId, (em) =>
+      em.execute<{ scopes: string[] }[]>(`select array['a','b'] as scopes`),
+    )
     expect(token[0]?.scopes).toEqual(['a', 'b'])
   })
 })
@@ -103,10 +116,15 @@ describe('row-level security', () => {
         const { rows } = await client.query(`select distinct tenant_id from broadsheet.${table}`)
         expect(rows, table).toEqual([{ tenant_id: mine.tenantId }])
       }
-      expect((await client.query(`update broadsheet.report set title = 'x' where id = $1`, [foreign.reportId])).rowCount).toBe(0)
+      expect(
+        (await client.query(`update broadsheet.report set title = 'x' where id = $1`, [foreign.reportId])).rowCount,
+      ).toBe(0)
       expect((await client.query(`delete from broadsheet.report where id = $1`, [foreign.reportId])).rowCount).toBe(0)
       const denied = [
-        [`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, 'x', 'ADMIN')`, [v7(), foreign.tenantId]],
+        [
+          `insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, 'x', 'ADMIN')`,
+          [v7(), foreign.tenantId],
+        ],
         [`insert into broadsheet.tenant (id) values ($1)`, [v7()]],
         [`update broadsheet.report set tenant_id = $2 where id = $1`, [mine.reportId, foreign.tenantId]],
       ] as const
@@ -135,7 +153,9 @@ describe('row-level security', () => {
     const { tenantId } = await arrange('one')
     const other = await arrange('other')
     await asRole(WORKER_ROLE, async (client) => {
-      const { rows } = await client.query(`select tenant_id from broadsheet.report where tenant_id = any($1)`, [[tenantId, other.tenantId]])
+      const { rows } = await client.query(`select tenant_id from broadsheet.report where tenant_id = any($1)`, [
+        [tenantId, other.tenantId],
+      ])
       expect(rows).toHaveLength(2)
       await expect(client.query(`update broadsheet.app_user set role = 'ADMIN'`)).rejects.toThrow(/permission denied/)
       await expect(client.query(`select from broadsheet.api_token`)).rejects.toThrow(/permission denied/)
@@ -144,7 +164,9 @@ describe('row-level security', () => {
     await asRole(API_ROLE, async (client) => {
       await expect(client.query(`delete from broadsheet.app_user`)).rejects.toThrow(/permission denied/)
       await expect(client.query(`create table broadsheet.mine (id int)`)).rejects.toThrow(/permission denied/)
-      await expect(client.query(`alter table broadsheet.report disable row level security`)).rejects.toThrow(/must be owner/)
+      await expect(client.query(`alter table broadsheet.report disable row level security`)).rejects.toThrow(
+        /must be owner/,
+      )
     })
   })
 
@@ -175,12 +197,17 @@ describe('openDatabase', () => {
     const { tenantId } = await arrange('reading')
     const database = await openDatabase({ url: db.url, role: API_ROLE, maxConnections: 1, log })
     const reading = database.reading(tenantId)
-    const ask = () => reading.read((em) => em.execute<{ id: string }[]>(`select txid_current_snapshot()::text as id, pg_backend_pid() as pid`))
+    const ask = () =>
+      reading.read((em) =>
+        em.execute<{ id: string }[]>(`select txid_current_snapshot()::text as id, pg_backend_pid() as pid`),
+      )
     const [first, second] = await Promise.all([ask(), ask()])
     expect(second).toEqual(first)
     await expect(reading.read(() => Promise.reject(new Error('ours')))).rejects.toThrow('ours')
     expect(await reading.read((em) => em.count(User))).toBe(1)
-    await expect(reading.read((em) => em.execute(`update broadsheet.app_user set name = 'x'`))).rejects.toThrow(/read-only/)
+    await expect(reading.read((em) => em.execute(`update broadsheet.app_user set name = 'x'`))).rejects.toThrow(
+      /read-only/,
+    )
     await reading.end()
     await expect(reading.read((em) => em.count(User))).rejects.toThrow(/ended/)
     expect(await database.inTenant(tenantId, (em) => em.count(User))).toBe(1)
@@ -198,9 +225,17 @@ describe('openDatabase', () => {
 
   it('leaves no connection behind, not even that of a reading nobody ended', async () => {
     const database = await openDatabase({ url: db.url, role: WORKER_ROLE, maxConnections: 3, log })
-    await Promise.all([database.ping(), database.transaction((em) => em.count(Report)), database.reading('a').read((em) => em.count(User))])
+    await Promise.all([
+      database.ping(),
+      database.transaction((em) => em.count(Report)),
+      database.reading('a').read((em) => em.count(User)),
+    ])
     const connections = async () =>
-      (await db.sql<{ n: number }>(`select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = '${WORKER_ROLE}'`))[0]?.n
+      (
+        await db.sql<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = '${WORKER_ROLE}'`,
+        )
+      )[0]?.n
     expect(await connections()).toBeGreaterThan(0)
     await database.close()
     await until(async () => (await connections()) === 0)
@@ -221,15 +256,26 @@ async function asRole(role: string, work: (client: pg.Client) => Promise<void>):
 async function arrange(name: string): Promise<{ tenantId: string; userId: string; reportId: string }> {
   const [tenantId, userId, reportId] = [`${name}-${v7()}`, v7(), v7()]
   await db.sql(`insert into broadsheet.tenant (id) values ($1)`, [tenantId])
-  await db.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, 'Ada', 'MEMBER')`, [userId, tenantId])
-  await db.sql(`insert into broadsheet.api_token (id, tenant_id, user_id, name, hash, scopes) values ($1, $2, $3, 't', $4, '{}')`, [v7(), tenantId, userId, Buffer.from(tenantId)])
-  await db.sql(`insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', 'select 1') on conflict do nothing`)
+  await db.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, 'Ada', 'MEMBER')`, [
+    userId,
+    tenantId,
+  ])
+  await db.sql(
+    `insert into broadsheet.api_token (id, tenant_id, user_id, name, hash, scopes) values ($1, $2, $3, 't', $4, '{}')`,
+    [v7(), tenantId, userId, Buffer.from(tenantId)],
+  )
+  await db.sql(
+    `insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', 'select 1') on conflict do nothing`,
+  )
   await db.sql(
     `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, priority, format, compression,
        csv_dialect, visibility, parameters, time_zone, tags)
      values ($1, $2, $3, 'sales', 'v', 'Sales', 'NORMAL', 'CSV', 'NONE', 'POSTGRES', 'PRIVATE', '{"region": "EU"}', 'UTC', $4)`,
     [reportId, tenantId, userId, ['a b', 'c,d']],
   )
-  await db.sql(`insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id) values ($1, 1, $2, $3)`, [reportId, tenantId, v7()])
+  await db.sql(
+    `insert into broadsheet.report_attempt (report_id, number, tenant_id, worker_id) values ($1, 1, $2, $3)`,
+    [reportId, tenantId, v7()],
+  )
   return { tenantId, userId, reportId }
 }

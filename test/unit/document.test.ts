@@ -15,20 +15,23 @@ describe('compression', () => {
   const undo = { NONE: (bytes: Buffer) => bytes, GZIP: gunzipSync, ZSTD: zstdDecompressSync }
   const text = Buffer.from('id,name\n' + '1,Kettle\n'.repeat(200_000))
 
-  test.each(COMPRESSIONS.map((one) => [one.name, one] as const))('%s gives the same bytes back, in bounded chunks', async (name, compression) => {
-    expect(compressionNamed(name)).toBe(compression)
-    expect(name === 'NONE').toBe(compression.extension === '')
-    const transform = compression.transform()
-    const source = Readable.from([randomBytes(1_000_000), text])
-    const chunks: Buffer[] = []
-    const sink = new Writable({ write(chunk: Buffer, _, callback) { chunks.push(chunk); callback() } }) // prettier-ignore
-    if (transform) await pipeline(source, transform, sink)
-    else await pipeline(source, sink)
-    if (transform) for (const chunk of chunks) expect(chunk.length).toBeLessThanOrEqual(64 * 1024)
-    const back = undo[name](Buffer.concat(chunks))
-    expect(back.subarray(1_000_000).equals(text)).toBe(true)
-    if (transform) expect(Buffer.concat(chunks).length).toBeLessThan(1_100_000)
-  })
+  test.each(COMPRESSIONS.map((one) => [one.name, one] as const))(
+    '%s gives the same bytes back, in bounded chunks',
+    async (name, compression) => {
+      expect(compressionNamed(name)).toBe(compression)
+      expect(name === 'NONE').toBe(compression.extension === '')
+      const transform = compression.transform()
+      const source = Readable.from([randomBytes(1_000_000), text])
+      const chunks: Buffer[] = []
+      const sink = new Writable({ write(chunk: Buffer, _, callback) { chunks.push(chunk); callback() } }) // prettier-ignore
+      if (transform) await pipeline(source, transform, sink)
+      else await pipeline(source, sink)
+      if (transform) for (const chunk of chunks) expect(chunk.length).toBeLessThanOrEqual(64 * 1024)
+      const back = undo[name](Buffer.concat(chunks))
+      expect(back.subarray(1_000_000).equals(text)).toBe(true)
+      if (transform) expect(Buffer.concat(chunks).length).toBeLessThan(1_100_000)
+    },
+  )
 
   test('there is no compression of another name', () => {
     expect(() => compressionNamed('LZMA')).toThrow(RangeError)
@@ -45,7 +48,10 @@ describe('digest', () => {
     await pipeline(Readable.from(chunks), digest.stream, sink)
     expect(passed).toHaveLength(chunks.length)
     for (const [index, chunk] of passed.entries()) expect(chunk).toBe(chunks[index])
-    expect(digest.result()).toEqual({ byteSize: 200_000, sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex') })
+    expect(digest.result()).toEqual({
+      byteSize: 200_000,
+      sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
+    })
     expect(digest.bytesSoFar()).toBe(200_000)
   })
 })
@@ -53,7 +59,17 @@ describe('digest', () => {
 describe('preview', () => {
   const types = ['Int', 'Float', 'Decimal', 'BigInt', 'Boolean', 'String', 'Date', 'DateTime', 'JSON'] as const
   const columns: Column[] = types.map((type) => ({ name: type, type }))
-  const first = [1, 0.5, '12.50', '9007199254740993', true, 'a "b",\nc', '2026-11-21', '2026-11-21T09:00:00Z', { a: [1] }]
+  const first = [
+    1,
+    0.5,
+    '12.50',
+    '9007199254740993',
+    true,
+    'a "b",\nc',
+    '2026-11-21',
+    '2026-11-21T09:00:00Z',
+    { a: [1] },
+  ]
 
   test("of COPY's bytes: the same cells as of typed rows, whatever the chunks", async () => {
     const client = new Client(inject('postgresUrl'))
@@ -71,20 +87,42 @@ describe('preview', () => {
       const singly = createCopyPreview(columns)
       for (const byte of copy) singly.take(Buffer.from([byte]))
       expect(singly.rows()).toEqual(whole.rows())
-      expect(whole.rows()).toEqual([first, [null, 'NaN', null, null, false, '', null, null, null], columns.map(() => null)])
+      expect(whole.rows()).toEqual([
+        first,
+        [null, 'NaN', null, null, false, '', null, null, null],
+        columns.map(() => null),
+      ])
     } finally {
       await client.end()
     }
     const typed = previewOfRows(columns)
-    typed.take([[1, 0.5, '12.50', 9007199254740993n, true, 'a "b",\nc', '2026-11-21', new Date('2026-11-21T09:00:00Z'), { a: [1] }]])
+    typed.take([
+      [
+        1,
+        0.5,
+        '12.50',
+        9007199254740993n,
+        true,
+        'a "b",\nc',
+        '2026-11-21',
+        new Date('2026-11-21T09:00:00Z'),
+        { a: [1] },
+      ],
+    ])
     expect(typed.rows()).toEqual([first])
   })
 
   test('keeps 100 rows and 64 KiB at most, and whole rows only', () => {
     const text: Column[] = [{ name: 'text', type: 'String' }]
-    const rows = (length: number): Row[] => Array.from({ length: 300 }, (_, index) => [`${index} ${'é'.repeat(length)}`])
+    const rows = (length: number): Row[] =>
+      Array.from({ length: 300 }, (_, index) => [`${index} ${'é'.repeat(length)}`])
     const csv = (length: number) => Buffer.from(`text\n${rows(length).map(([cell]) => `"${cell as string}"\n`).join('')}`) // prettier-ignore
-    for (const [length, most] of [[10, 100], [1000, 32], [20_000, 1], [200_000, 0]] as const) {
+    for (const [length, most] of [
+      [10, 100],
+      [1000, 32],
+      [20_000, 1],
+      [200_000, 0],
+    ] as const) {
       const typed = previewOfRows(text)
       const copied = createCopyPreview(text)
       for (const row of rows(length)) typed.take([row])

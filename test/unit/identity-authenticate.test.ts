@@ -29,7 +29,13 @@ beforeAll(async () => {
 })
 afterAll(() => db.drop())
 beforeEach(() => {
-  auth = createAuthenticator({ database, verifier: createVerifier({ secret: SECRET }), adminToken: ADMIN_TOKEN, ticks: () => later, now: () => new Date(Date.now() + later + ahead) })
+  auth = createAuthenticator({
+    database,
+    verifier: createVerifier({ secret: SECRET }),
+    adminToken: ADMIN_TOKEN,
+    ticks: () => later,
+    now: () => new Date(Date.now() + later + ahead),
+  })
   later = 0
   ahead = 0
 })
@@ -59,15 +65,23 @@ describe('the header', () => {
   })
   it('is Bearer in any case, and nothing else', async () => {
     const token = await jwt({ sub: 'scheme' })
-    for (const scheme of ['Bearer', 'bearer', 'BEARER  ']) expect(await auth.authenticate(`${scheme} ${token}`)).toMatchObject({ tenantId: 'default' })
-    for (const other of [`Basic ${token}`, token, 'Bearer', `Bearer ${token} ${token}`, `Bearer ${'x'.repeat(9_000)}`]) expect((await refused(other)).ended).toBe(false)
+    for (const scheme of ['Bearer', 'bearer', 'BEARER  '])
+      expect(await auth.authenticate(`${scheme} ${token}`)).toMatchObject({ tenantId: 'default' })
+    for (const other of [`Basic ${token}`, token, 'Bearer', `Bearer ${token} ${token}`, `Bearer ${'x'.repeat(9_000)}`])
+      expect((await refused(other)).ended).toBe(false)
   })
 })
 
 describe('the ADMIN token of the settings', () => {
   it('is an ADMIN of tenant "default" with every scope and a user row', async () => {
     const viewer = await administrator()
-    expect(viewer).toMatchObject({ tenantId: 'default', role: 'ADMIN', scopes: SCOPES, tokenExpiresAt: null, apiTokenId: null })
+    expect(viewer).toMatchObject({
+      tenantId: 'default',
+      role: 'ADMIN',
+      scopes: SCOPES,
+      tokenExpiresAt: null,
+      apiTokenId: null,
+    })
     expect(await db.sql(`select subject, name, role from broadsheet.app_user where id = $1`, [viewer.userId])).toEqual([
       { subject: 'broadsheet:admin', name: 'Administrator', role: 'ADMIN' },
     ])
@@ -87,7 +101,9 @@ describe('the ADMIN token of the settings', () => {
 describe('a JWT', () => {
   it('makes the tenant and the user at first sight, once, also when seen many times at once', async () => {
     const token = await jwt({ sub: 'grace', tenant: 'navy', name: 'Grace', email: 'grace@navy.example' })
-    const others = Array.from({ length: 4 }, () => createAuthenticator({ database, verifier: createVerifier({ secret: SECRET }), adminToken: null }))
+    const others = Array.from({ length: 4 }, () =>
+      createAuthenticator({ database, verifier: createVerifier({ secret: SECRET }), adminToken: null }),
+    )
     const viewers = await Promise.all([auth, ...others].map((one) => one.authenticate(`Bearer ${token}`)))
     expect(new Set(viewers.map((viewer) => viewer?.userId)).size).toBe(1)
     expect(viewers[0]).toMatchObject({ tenantId: 'navy', role: 'MEMBER', apiTokenId: null })
@@ -104,7 +120,8 @@ describe('a JWT', () => {
 
   it('brings the row up to date: role, name, e-mail; what it does not say stays', async () => {
     const { userId } = await bearer({ sub: 'mover', role: 'ADMIN', name: 'First', email: 'first@example.com' })
-    const row = async () => (await db.sql(`select role, name, email from broadsheet.app_user where id = $1`, [userId]))[0]
+    const row = async () =>
+      (await db.sql(`select role, name, email from broadsheet.app_user where id = $1`, [userId]))[0]
     await bearer({ sub: 'mover', role: 'VIEWER' })
     expect(await row()).toEqual({ role: 'VIEWER', name: 'First', email: 'first@example.com' })
     await bearer({ sub: 'mover', role: 'VIEWER', name: 'Second', email: 'second@example.com' })
@@ -113,7 +130,8 @@ describe('a JWT', () => {
 
   it('writes nothing while nothing changes', async () => {
     const { userId } = await bearer({ sub: 'steady', name: 'Steady' })
-    const version = async () => (await db.sql<{ v: string }>(`select xmin::text as v from broadsheet.app_user where id = $1`, [userId]))[0]?.v
+    const version = async () =>
+      (await db.sql<{ v: string }>(`select xmin::text as v from broadsheet.app_user where id = $1`, [userId]))[0]?.v
     const before = await version()
     later = 60_000 - 10_000
     await bearer({ sub: 'steady', name: 'Steady' })
@@ -130,7 +148,9 @@ describe('a JWT', () => {
     expect((await refused(`Bearer ${token}`)).ended).toBe(true)
     expect(await auth.recheck(leaver)).toBe(false)
     // Also with a new JWT that says more than the row: the tombstone is not brought back to life.
-    expect((await refused(`Bearer ${await jwt({ sub: 'leaver', tenant: admin.tenantId, role: 'ADMIN' })}`)).ended).toBe(true)
+    expect((await refused(`Bearer ${await jwt({ sub: 'leaver', tenant: admin.tenantId, role: 'ADMIN' })}`)).ended).toBe(
+      true,
+    )
   })
 
   it('does not undo a removal that happens meanwhile', async () => {
@@ -155,13 +175,16 @@ describe('a JWT', () => {
   it('can not speak for the administrator of the settings', async () => {
     await administrator()
     await refused(`Bearer ${await jwt({ sub: 'broadsheet:admin', role: 'VIEWER' })}`)
-    expect((await db.sql(`select role from broadsheet.app_user where subject = 'broadsheet:admin'`))[0]).toEqual({ role: 'ADMIN' })
+    expect((await db.sql(`select role from broadsheet.app_user where subject = 'broadsheet:admin'`))[0]).toEqual({
+      role: 'ADMIN',
+    })
   })
 })
 
 describe('an API token', () => {
   const tokens = () => createTokens({ database })
-  const made = async (viewer: Viewer) => tokens().create(viewer, { name: 't', scopes: ['reports:read', 'users:write'], expiresIn: 'PT1H' })
+  const made = async (viewer: Viewer) =>
+    tokens().create(viewer, { name: 't', scopes: ['reports:read', 'users:write'], expiresIn: 'PT1H' })
 
   it('gives its user, with its scopes and its end', async () => {
     const maker = await somebody()
@@ -178,8 +201,12 @@ describe('an API token', () => {
 
   it('is kept as a hash alone', async () => {
     const { token, secret } = await made(await somebody())
-    expect((await db.sql(`select hash from broadsheet.api_token where id = $1`, [token.id]))[0]).toEqual({ hash: hashOf(secret) })
-    expect(JSON.stringify(await db.sql(`select t::text from broadsheet.api_token t`))).not.toContain(secret.slice(4, 20))
+    expect((await db.sql(`select hash from broadsheet.api_token where id = $1`, [token.id]))[0]).toEqual({
+      hash: hashOf(secret),
+    })
+    expect(JSON.stringify(await db.sql(`select t::text from broadsheet.api_token t`))).not.toContain(
+      secret.slice(4, 20),
+    )
   })
 
   it('with a typo is refused without a question to the database', async () => {
@@ -240,7 +267,13 @@ describe('an API token', () => {
 
   it('notes its use at most once a minute', async () => {
     const { token, secret } = await made(await somebody())
-    const row = async () => (await db.sql<{ v: string; used: Date | null }>(`select xmin::text as v, last_used_at as used from broadsheet.api_token where id = $1`, [token.id]))[0]
+    const row = async () =>
+      (
+        await db.sql<{ v: string; used: Date | null }>(
+          `select xmin::text as v, last_used_at as used from broadsheet.api_token where id = $1`,
+          [token.id],
+        )
+      )[0]
     expect((await row())?.used).toBeNull()
     await auth.authenticate(`Bearer ${secret}`)
     const first = await row()
@@ -250,7 +283,9 @@ describe('an API token', () => {
     const other = createAuthenticator({ database, verifier: null, adminToken: null })
     await other.authenticate(`Bearer ${secret}`)
     expect(await row()).toEqual(first)
-    await db.sql(`update broadsheet.api_token set last_used_at = now() - interval '2 minutes' where id = $1`, [token.id])
+    await db.sql(`update broadsheet.api_token set last_used_at = now() - interval '2 minutes' where id = $1`, [
+      token.id,
+    ])
     later = 61_000
     await auth.authenticate(`Bearer ${secret}`)
     expect((await row())?.used?.getTime()).toBeGreaterThanOrEqual(first!.used!.getTime())

@@ -9,7 +9,9 @@ const SECRET = 'a secret of the embedding application'
 const soon = () => Math.floor(Date.now() / 1000) + 60
 
 function hs256(claims: JWTPayload, secret = SECRET, alg = 'HS256'): Promise<string> {
-  return new SignJWT({ sub: 'ada', exp: soon(), ...claims }).setProtectedHeader({ alg }).sign(new TextEncoder().encode(secret))
+  return new SignJWT({ sub: 'ada', exp: soon(), ...claims })
+    .setProtectedHeader({ alg })
+    .sign(new TextEncoder().encode(secret))
 }
 async function refusal(work: Promise<unknown> | undefined): Promise<Unauthenticated> {
   const error = await work?.then(
@@ -34,7 +36,13 @@ describe('a JWT under a shared secret', () => {
       email: null,
       expiresAt: new Date(exp * 1000),
     })
-    const said = { role: 'ADMIN', tenant: 'acme.eu', name: ' Ada ', email: 'ada@example.com', scopes: 'reports:read users:write system:read openid' }
+    const said = {
+      role: 'ADMIN',
+      tenant: 'acme.eu',
+      name: ' Ada ',
+      email: 'ada@example.com',
+      scopes: 'reports:read users:write system:read openid',
+    }
     expect(await verifier.verify(await hs256(said))).toMatchObject({
       role: 'ADMIN',
       tenantId: 'acme.eu',
@@ -45,7 +53,9 @@ describe('a JWT under a shared secret', () => {
   })
 
   it('can narrow the scopes of its role, never widen them', async () => {
-    expect((await verifier.verify(await hs256({ role: 'VIEWER', scopes: ['reports:write', 'reports:read'] }))).scopes).toEqual(['reports:read'])
+    expect(
+      (await verifier.verify(await hs256({ role: 'VIEWER', scopes: ['reports:write', 'reports:read'] }))).scopes,
+    ).toEqual(['reports:read'])
     expect((await verifier.verify(await hs256({ role: 'ADMIN' }))).scopes).not.toContain('system:read')
     expect((await verifier.verify(await hs256({ scopes: [] }))).scopes).toEqual([])
   })
@@ -89,7 +99,9 @@ describe('a JWT under a shared secret', () => {
 
   it('must name the issuer and the audience that the settings name', async () => {
     const strict = createVerifier({ secret: SECRET, issuer: 'https://app.example', audience: 'broadsheet' })!
-    await expect(strict.verify(await hs256({ iss: 'https://app.example', aud: 'broadsheet' }))).resolves.toMatchObject({ subject: 'ada' })
+    await expect(strict.verify(await hs256({ iss: 'https://app.example', aud: 'broadsheet' }))).resolves.toMatchObject({
+      subject: 'ada',
+    })
     await refusal(strict.verify(await hs256({ iss: 'https://app.example' })))
     await refusal(strict.verify(await hs256({ iss: 'https://other.example', aud: 'broadsheet' })))
     await refusal(strict.verify(await hs256({ iss: 'https://app.example', aud: 'other' })))
@@ -111,7 +123,9 @@ describe('a JWT of an issuer that publishes its keys', () => {
     server = createServer((_request, response) => {
       asked++
       response.statusCode = answer === 'fault' ? 500 : 200
-      response.setHeader('content-type', 'application/json').end(answer === 'nonsense' ? '<html>' : JSON.stringify({ keys: published }))
+      response
+        .setHeader('content-type', 'application/json')
+        .end(answer === 'nonsense' ? '<html>' : JSON.stringify({ keys: published }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })
@@ -170,6 +184,8 @@ describe('a JWT of an issuer that publishes its keys', () => {
       await expect(createVerifier({ jwksUrl: url() })!.verify(await sign())).rejects.toThrow(Unavailable)
     }
     answer = 'keys'
-    await expect(createVerifier({ jwksUrl: 'http://127.0.0.1:1/jwks' })!.verify(await sign())).rejects.toThrow(Unavailable)
+    await expect(createVerifier({ jwksUrl: 'http://127.0.0.1:1/jwks' })!.verify(await sign())).rejects.toThrow(
+      Unavailable,
+    )
   })
 })

@@ -2,13 +2,32 @@ import { v7 } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WORKER_ROLE } from '../../src/db/roles.ts'
 import { Forbidden } from '../../src/errors.ts'
-import { defaultScopes, mayManage, mayRead, mayRequest, maySeeEmail, maySeeType, readableReports, readableReportsSql, requireScope, scopesWithin } from '../../src/identity/policy.ts'
+import {
+  defaultScopes,
+  mayManage,
+  mayRead,
+  mayRequest,
+  maySeeEmail,
+  maySeeType,
+  readableReports,
+  readableReportsSql,
+  requireScope,
+  scopesWithin,
+} from '../../src/identity/policy.ts'
 import { ROLES, SCOPES, type Role, type Viewer } from '../../src/identity/viewer.ts'
 import { Report } from '../../src/report/report.entity.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 
 function viewer(role: Role, more: Partial<Viewer> = {}): Viewer {
-  return { userId: 'me', tenantId: 'mine', role, scopes: defaultScopes(role), tokenExpiresAt: null, apiTokenId: null, ...more }
+  return {
+    userId: 'me',
+    tenantId: 'mine',
+    role,
+    scopes: defaultScopes(role),
+    tokenExpiresAt: null,
+    apiTokenId: null,
+    ...more,
+  }
 }
 
 describe('scopes', () => {
@@ -17,7 +36,9 @@ describe('scopes', () => {
     expect(() => requireScope(viewer('MEMBER', { scopes: SCOPES }), 'users:write')).toThrow(Forbidden)
     expect(() => requireScope(viewer('VIEWER', { scopes: SCOPES }), 'reports:write')).toThrow(Forbidden)
     expect(() => requireScope(viewer('ADMIN', { scopes: ['reports:read'] }), 'reports:write')).toThrow(/reports:write/)
-    expect(scopesWithin('MEMBER', ['users:write', 'reports:write', 'nonsense', 'reports:write'])).toEqual(['reports:write'])
+    expect(scopesWithin('MEMBER', ['users:write', 'reports:write', 'nonsense', 'reports:write'])).toEqual([
+      'reports:write',
+    ])
   })
   it('do not hold system:read unless it is named', () => {
     for (const role of ROLES) expect(defaultScopes(role)).not.toContain('system:read')
@@ -47,8 +68,16 @@ describe('managing', () => {
   })
   it('shows an e-mail address to its owner and to the ADMIN', () => {
     expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'me', tenantId: 'mine' }))).toEqual([true, true, true])
-    expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'you', tenantId: 'mine' }))).toEqual([true, false, false])
-    expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'you', tenantId: 'theirs' }))).toEqual([false, false, false])
+    expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'you', tenantId: 'mine' }))).toEqual([
+      true,
+      false,
+      false,
+    ])
+    expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'you', tenantId: 'theirs' }))).toEqual([
+      false,
+      false,
+      false,
+    ])
   })
 })
 
@@ -56,13 +85,27 @@ describe('reading', () => {
   let db: TestDatabase
   const tenants = ['mine', 'theirs']
   const users = tenants.flatMap((tenantId) => ['one', 'two'].map((name) => ({ id: v7(), tenantId, name })))
-  const reports = users.flatMap((user) => (['PRIVATE', 'TENANT'] as const).map((visibility) => ({ id: v7(), tenantId: user.tenantId, requestedBy: user.id, visibility })))
+  const reports = users.flatMap((user) =>
+    (['PRIVATE', 'TENANT'] as const).map((visibility) => ({
+      id: v7(),
+      tenantId: user.tenantId,
+      requestedBy: user.id,
+      visibility,
+    })),
+  )
 
   beforeAll(async () => {
     db = await createDatabase()
     for (const tenant of tenants) await db.sql(`insert into broadsheet.tenant (id) values ($1)`, [tenant])
-    await db.sql(`insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', 'select 1')`)
-    for (const user of users) await db.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, $3, 'MEMBER')`, [user.id, user.tenantId, user.name])
+    await db.sql(
+      `insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', 'select 1')`,
+    )
+    for (const user of users)
+      await db.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ($1, $2, $3, 'MEMBER')`, [
+        user.id,
+        user.tenantId,
+        user.name,
+      ])
     for (const { id, tenantId, requestedBy, visibility } of reports) {
       await db.sql(
         `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, priority, format, compression,
@@ -76,8 +119,13 @@ describe('reading', () => {
 
   it('follows the rule', () => {
     const [me, you, them] = [users[0]!.id, users[1]!.id, users[2]!.id]
-    const report = (tenantId: string, requestedBy: string, visibility: 'PRIVATE' | 'TENANT') => ({ tenantId, requestedBy, visibility })
-    const rule = (facts: Parameters<typeof mayRead>[1]) => ROLES.map((role) => mayRead(viewer(role, { userId: me }), facts))
+    const report = (tenantId: string, requestedBy: string, visibility: 'PRIVATE' | 'TENANT') => ({
+      tenantId,
+      requestedBy,
+      visibility,
+    })
+    const rule = (facts: Parameters<typeof mayRead>[1]) =>
+      ROLES.map((role) => mayRead(viewer(role, { userId: me }), facts))
     expect(rule(report('mine', me, 'PRIVATE'))).toEqual([true, true, false])
     expect(rule(report('mine', you, 'PRIVATE'))).toEqual([true, false, false])
     expect(rule(report('mine', you, 'TENANT'))).toEqual([true, true, true])
@@ -94,7 +142,9 @@ describe('reading', () => {
         const single = reports.filter((report) => mayRead(who, report)).map((report) => report.id)
         const listed = await database.transaction((em) => em.find(Report, readableReports(who)))
         const { sql, values } = readableReportsSql(who, 'r')
-        const bySql = await database.transaction((em) => em.execute<{ id: string }[]>(`select id from broadsheet.report r where ${sql}`, values))
+        const bySql = await database.transaction((em) =>
+          em.execute<{ id: string }[]>(`select id from broadsheet.report r where ${sql}`, values),
+        )
         expect(listed.map((report) => report.id).toSorted(), role).toEqual(single.toSorted())
         expect(bySql.map((report) => report.id).toSorted(), role).toEqual(single.toSorted())
         expect(single.length, role).toBe({ ADMIN: 4, MEMBER: 3, VIEWER: 2 }[role])

@@ -39,7 +39,10 @@ test('a store whose directory is taken away fails with a failure that may be tri
   const store = await openLocalStore(directory)
   await rm(join(directory, '.pending'), { recursive: true })
   await expect(store.write('acme/report1/1', never)).rejects.toMatchObject({ code: 'STORAGE_FAILED', retryable: true })
-  await expect(store.check()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.not.stringContaining(directory) as string })
+  await expect(store.check()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.not.stringContaining(directory) as string,
+  })
 })
 
 test('bytes under the same key are never written over', async () => {
@@ -90,7 +93,11 @@ test('a full disk ends the stream with STORAGE_FAILED, and nothing is left on it
     const store = await openLocalStore(disk)
     const pending = await store.write('acme/report1/1', never)
     const endless = new Readable({ read() { this.push(Buffer.alloc(64 * 1024)) } }) // prettier-ignore
-    await expect(pipeline(endless, pending.stream)).rejects.toMatchObject({ code: 'STORAGE_FAILED', retryable: true, message: 'The store is full.' })
+    await expect(pipeline(endless, pending.stream)).rejects.toMatchObject({
+      code: 'STORAGE_FAILED',
+      retryable: true,
+      message: 'The store is full.',
+    })
     await pending.discard()
     expect(await readdir(join(disk, '.pending'))).toEqual([])
     await store.check()

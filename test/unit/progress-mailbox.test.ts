@@ -129,7 +129,10 @@ describe('the mailbox of one report', () => {
 })
 
 describe('the mailbox of a tenant', () => {
-  const change = (kind: ReportChange['kind'], sequence: number, reportId = 'r'): ReportChange => ({ kind, event: event(sequence, { reportId }) })
+  const change = (kind: ReportChange['kind'], sequence: number, reportId = 'r'): ReportChange => ({
+    kind,
+    event: event(sequence, { reportId }),
+  })
 
   test('says READY first, and merges what waits about one report', async () => {
     const box = createNewsMailbox()
@@ -191,7 +194,11 @@ describe('the throttle', () => {
 
 describe('the topics', () => {
   test('what throws for one reader does not reach another', () => {
-    const topics = createTopics<string>({ log: pino({ level: 'silent' }), onFirst: () => undefined, onLast: () => undefined })
+    const topics = createTopics<string>({
+      log: pino({ level: 'silent' }),
+      onFirst: () => undefined,
+      onLast: () => undefined,
+    })
     for (const reader of ['a', 'b', 'c']) topics.join('channel', reader)
     const heard: string[] = []
     topics.each('channel', (reader) => {

@@ -2,7 +2,13 @@ import { Redis } from 'ioredis'
 import { pino } from 'pino'
 import { afterEach, describe, expect, inject, test } from 'vitest'
 import { Unavailable } from '../../src/errors.ts'
-import { encodeChange, reportChannel, tenantChannel, type ChangeKind, type ProgressEvent } from '../../src/progress/event.ts'
+import {
+  encodeChange,
+  reportChannel,
+  tenantChannel,
+  type ChangeKind,
+  type ProgressEvent,
+} from '../../src/progress/event.ts'
 import { createPublisher, type Publisher } from '../../src/progress/publisher.ts'
 import { openPubSub } from '../../src/progress/redis.ts'
 import { createSubscriber, type TenantNews } from '../../src/progress/subscriber.ts'
@@ -66,7 +72,12 @@ async function connected(redisUrl: string): Promise<{ publisher: Publisher; redi
   const redis = new Redis(redisUrl)
   redis.on('error', () => undefined)
   closers.push(publisher.close, () => redis.disconnect())
-  await until(() => publisher.ping().then(() => true, () => false))
+  await until(() =>
+    publisher.ping().then(
+      () => true,
+      () => false,
+    ),
+  )
   return { publisher, redis }
 }
 
@@ -160,8 +171,14 @@ describe('watching a report', () => {
     void redis.publish(reportChannel(other), encodeChange({ kind: 'PROGRESSED', event: event(other, 1) }))
     await reading.next()
     expect((await slow.next()).value).toMatchObject({ sequence: 3_000 })
-    void redis.publish(reportChannel(id), encodeChange({ kind: 'CHANGED', event: event(id, 3_001, { status: 'CANCELED' }) }))
-    void redis.publish(reportChannel(id), encodeChange({ kind: 'CHANGED', event: event(id, 3_002, { status: 'QUEUED' }) }))
+    void redis.publish(
+      reportChannel(id),
+      encodeChange({ kind: 'CHANGED', event: event(id, 3_001, { status: 'CANCELED' }) }),
+    )
+    void redis.publish(
+      reportChannel(id),
+      encodeChange({ kind: 'CHANGED', event: event(id, 3_002, { status: 'QUEUED' }) }),
+    )
     await until(async () => (await subscribers(redis, reportChannel(id))) === 0)
     expect((await slow.next()).value).toMatchObject({ sequence: 3_001 })
     expect((await slow.next()).done).toBe(true)
@@ -291,7 +308,12 @@ describe('watching a report', () => {
       onLive: (channels) => void acknowledged.push(...channels),
     })
     closers.push(subscriptions.close)
-    await until(() => pubSub.ping().then(() => true, () => false))
+    await until(() =>
+      pubSub.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
     own.freeze()
     subscriptions.want('a')
     await new Promise(setImmediate)
@@ -417,8 +439,18 @@ describe('when Redis fails', () => {
     await expect(subscriber.ping()).rejects.toBeInstanceOf(Unavailable)
     publisher.publish({ kind: 'CHANGED', event: event(id, 3) })
     await own.start()
-    await until(() => subscriber.ping().then(() => true, () => false))
-    await until(() => publisher.ping().then(() => true, () => false))
+    await until(() =>
+      subscriber.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
+    await until(() =>
+      publisher.ping().then(
+        () => true,
+        () => false,
+      ),
+    )
     await until(() => tenant.seen.at(-1)?.kind === 'RESYNC')
     publisher.publish({ kind: 'CHANGED', event: event(id, 4, { status: 'SUCCEEDED' }) })
     await until(() => state.done)
@@ -437,7 +469,8 @@ describe('when Redis fails', () => {
     own.freeze()
     const heap = process.memoryUsage().heapUsed
     const start = performance.now()
-    for (let sequence = 2; sequence < 50_000; sequence += 1) publisher.publish({ kind: 'PROGRESSED', event: event(id, sequence) })
+    for (let sequence = 2; sequence < 50_000; sequence += 1)
+      publisher.publish({ kind: 'PROGRESSED', event: event(id, sequence) })
     expect(performance.now() - start).toBeLessThan(2_000)
     expect(process.memoryUsage().heapUsed - heap).toBeLessThan(60 * 1024 * 1024)
     const asked = performance.now()
@@ -446,10 +479,16 @@ describe('when Redis fails', () => {
     // The subscriber's connection is dropped though the server never says a word: within 15 s.
     rows.set(id, event(id, 100_000))
     const pinged = performance.now()
-    await until(async () => {
-      const refused = await subscriber.ping().then(() => '', (error: Unavailable) => String(error.cause))
-      return refused.includes("isn't writeable")
-    }, { timeout: 15_000 })
+    await until(
+      async () => {
+        const refused = await subscriber.ping().then(
+          () => '',
+          (error: Unavailable) => String(error.cause),
+        )
+        return refused.includes("isn't writeable")
+      },
+      { timeout: 15_000 },
+    )
     console.log(`silence noticed after ${Math.round(performance.now() - pinged + 1_000)} ms`)
     own.thaw()
     await until(() => state.seen.at(-1)?.sequence === 100_000)
@@ -466,7 +505,12 @@ describe('when Redis fails', () => {
       rows.set(id, event(id, 1))
       const state = collect(subscriber.watch(id))
       await until(() => state.seen.length === 1)
-      await until(() => publisher.ping().then(() => true, () => false))
+      await until(() =>
+        publisher.ping().then(
+          () => true,
+          () => false,
+        ),
+      )
       if (frozen) own.freeze()
       publisher.publish({ kind: 'PROGRESSED', event: event(id, 2) })
       const start = performance.now()

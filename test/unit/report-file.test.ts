@@ -78,10 +78,16 @@ test('all but the title has a default', () => {
 })
 
 test('a comma in a description is a comma, not the next key', () => {
-  const head = 'parameters:\n  a: { type: Int!, description: First, inclusive, so to say }\n  b: { description: "quoted", type: Int! }\n'
+  const head =
+    'parameters:\n  a: { type: Int!, description: First, inclusive, so to say }\n  b: { description: "quoted", type: Int! }\n'
   const { parameters } = parseSqlReport('t.sql', shared(head, 'select :a + :b as one'))
   expect(parameters.map((parameter) => parameter.description)).toEqual(['First, inclusive, so to say', 'quoted'])
-  expect(faultsOf(shared('parameters:\n  a: { type: Int!, description: "First", inclusive }\n', 'select :a as one'), 't.sql')[0]).toContain('"inclusive" is not known')
+  expect(
+    faultsOf(
+      shared('parameters:\n  a: { type: Int!, description: "First", inclusive }\n', 'select :a as one'),
+      't.sql',
+    )[0],
+  ).toContain('"inclusive" is not known')
 })
 
 test('the six shipped files are right', async () => {

@@ -21,7 +21,12 @@ const urlOf = (database: string, user?: string): string => {
   return url.href
 }
 
-async function query(database: string, text: string, values: unknown[] = [], user?: string): Promise<Record<string, unknown>[]> {
+async function query(
+  database: string,
+  text: string,
+  values: unknown[] = [],
+  user?: string,
+): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: urlOf(database, user) })
   await client.connect()
   try {
@@ -78,7 +83,9 @@ describe('filling the shop', () => {
       filled: false,
       rows: count,
     })
-    expect(await query(first, `select max(placed_at)::date::text as last from shop.orders`)).not.toEqual([{ last: '2027-01-01' }])
+    expect(await query(first, `select max(placed_at)::date::text as last from shop.orders`)).not.toEqual([
+      { last: '2027-01-01' },
+    ])
   })
 
   test('tells how far it is: never back, and to the end', () => {
@@ -102,7 +109,13 @@ describe('filling the shop', () => {
         (select count(*)::int from (select sum(quantity) over (partition by product_id, warehouse order by moved_on, id) as on_hand
           from shop.stock_movements) s where on_hand < 0) as below_nothing`,
     )
-    expect(facts[0]).toMatchObject({ first_day: '2024-11-21', last_day: TODAY, too_early: 0, wrong_totals: 0, below_nothing: 0 })
+    expect(facts[0]).toMatchObject({
+      first_day: '2024-11-21',
+      last_day: TODAY,
+      too_early: 0,
+      wrong_totals: 0,
+      below_nothing: 0,
+    })
     expect(facts[0]?.['lines']).toBeGreaterThanOrEqual(200_000)
     const unlike = await query(
       first,
@@ -128,9 +141,9 @@ describe('filling the shop', () => {
     ['text that begins with -', 'orders', `note like '-%'`],
     ['text that begins with @', 'orders', `note like '@%'`],
   ])('holds %s', async (_what, table, condition) => {
-    expect(Number((await query(first, `select count(*) from shop.${table} where ${condition}`))[0]?.['count'])).toBeGreaterThan(
-      20,
-    )
+    expect(
+      Number((await query(first, `select count(*) from shop.${table} where ${condition}`))[0]?.['count']),
+    ).toBeGreaterThan(20)
   })
 
   test('lets the reader read and nothing else', async () => {
@@ -146,14 +159,21 @@ describe('filling the shop', () => {
   })
 
   test('refuses a day that is none', async () => {
-    await expect(fillShop({ ownerUrl: urlOf(first), readerRole: reader, today: '2026-02-30' })).rejects.toThrow(RangeError)
+    await expect(fillShop({ ownerUrl: urlOf(first), readerRole: reader, today: '2026-02-30' })).rejects.toThrow(
+      RangeError,
+    )
   })
 })
 
 describe('the report types on the shop', { timeout: 60_000 }, () => {
   const year = { startDate: '2025-11-22', endDate: TODAY }
   const now = Temporal.Instant.from(`${TODAY}T12:00:00Z`)
-  const asker = { tenantId: 'default', viewerId: 'viewer', timeZone: 'UTC', requestedAt: new Date(now.epochMilliseconds) }
+  const asker = {
+    tenantId: 'default',
+    viewerId: 'viewer',
+    timeZone: 'UTC',
+    requestedAt: new Date(now.epochMilliseconds),
+  }
 
   /** Asks as the reader: checked, with defaults, and with every value bound. */
   async function ask(name: string, parameters: Record<string, unknown>): Promise<{ rows: Rows; whole: Rows[number] }> {
@@ -185,7 +205,13 @@ describe('the report types on the shop', { timeout: 60_000 }, () => {
     expect(rows.length).toBeGreaterThan(100_000)
     expect(rows.every((row, index) => index === 0 || Number(row['id']) > Number(rows[index - 1]?.['id']))).toBe(true)
     expect(Number(whole['total_sales'])).toBe(total(rows, 'amount'))
-    const day = await ask('sales', { startDate: TODAY, endDate: TODAY, region: 'EU', includeCanceled: true, minAmount: '10' })
+    const day = await ask('sales', {
+      startDate: TODAY,
+      endDate: TODAY,
+      region: 'EU',
+      includeCanceled: true,
+      minAmount: '10',
+    })
     expect(day.rows.length).toBeGreaterThan(50)
     expect(new Set(day.rows.map((row) => row['region']))).toEqual(new Set(['EU']))
     expect(Math.min(...day.rows.map((row) => Number(row['amount'])))).toBeGreaterThanOrEqual(10)
@@ -206,7 +232,9 @@ describe('the report types on the shop', { timeout: 60_000 }, () => {
     const { rows, whole } = await ask('inventory', { categories: ['Kitchen', 'Books'] })
     expect(new Set(rows.map((row) => row['category']))).toEqual(new Set(['Kitchen', 'Books']))
     expect(
-      rows.every((row) => Number(row['on_hand']) === Number(row['rotterdam']) + Number(row['reno']) + Number(row['singapore'])),
+      rows.every(
+        (row) => Number(row['on_hand']) === Number(row['rotterdam']) + Number(row['reno']) + Number(row['singapore']),
+      ),
     ).toBe(true)
     expect(Number(whole['stock_value'])).toBe(total(rows, 'stock_value'))
     const low = await ask('inventory', { belowReorderLevel: true })
@@ -216,7 +244,9 @@ describe('the report types on the shop', { timeout: 60_000 }, () => {
 
   test('customers: lifetime value and segments', async () => {
     const { rows } = await ask('customers', {})
-    expect(new Set(rows.map((row) => row['segment']))).toEqual(new Set(['VIP', 'LOYAL', 'OCCASIONAL', 'LAPSED', 'PROSPECT']))
+    expect(new Set(rows.map((row) => row['segment']))).toEqual(
+      new Set(['VIP', 'LOYAL', 'OCCASIONAL', 'LAPSED', 'PROSPECT']),
+    )
     const few = await ask('customers', { segment: 'VIP', countries: ['DE', 'JP'], minLifetimeValue: '9000.50' })
     expect(few.rows.length).toBeGreaterThan(5)
     expect(

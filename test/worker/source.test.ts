@@ -276,10 +276,13 @@ describe('a reading', () => {
     'parameters:\n  last: { type: Int! }\nsummary: select count(*) as lines, sum(amount) as total, max(day) as newest from rows\n'
 
   test('guesses its rows with the values known, so that a filter that is left out costs no guess', async () => {
-    const reading = await open(`${LINES.replace('order by', 'and (:title::text is null or title = :title) order by')}`, {
-      head: 'parameters:\n  last: { type: Int! }\n  title: { type: String }\n',
-      resolved: { last: 5000, title: null },
-    })
+    const reading = await open(
+      `${LINES.replace('order by', 'and (:title::text is null or title = :title) order by')}`,
+      {
+        head: 'parameters:\n  last: { type: Int! }\n  title: { type: String }\n',
+        resolved: { last: 5000, title: null },
+      },
+    )
     // The planner takes "a parameter is null" for one in 200.
     expect(await reading.estimate()).toBeGreaterThan(4000)
     await reading.close()

@@ -105,12 +105,18 @@ export class M0001Spine extends Migration {
       check ((status = 'SUCCEEDED') <= (document is not null)),
       check ((status = 'FAILED') <= (failure is not null)),
       check ((status in ('RUNNING', 'CANCELING')) = (worker_id is not null and lease_expires_at is not null)))`)
-    this.addSql(`create index report_waiting on broadsheet.report (priority, tenant_id, created_at, id) where status = 'QUEUED'`)
-    this.addSql(`create index report_held on broadsheet.report (lease_expires_at) where status in ('RUNNING', 'CANCELING')`)
+    this.addSql(
+      `create index report_waiting on broadsheet.report (priority, tenant_id, created_at, id) where status = 'QUEUED'`,
+    )
+    this.addSql(
+      `create index report_held on broadsheet.report (lease_expires_at) where status in ('RUNNING', 'CANCELING')`,
+    )
     this.addSql(`create index report_ending on broadsheet.report (expires_at) where status = 'SUCCEEDED'`)
     this.addSql(`create index report_listing on broadsheet.report (tenant_id, created_at, id)`)
     this.addSql(`create index report_own on broadsheet.report (tenant_id, requested_by, created_at, id)`)
-    this.addSql(`create index report_finished on broadsheet.report (tenant_id, finished_at, id) where finished_at is not null`)
+    this.addSql(
+      `create index report_finished on broadsheet.report (tenant_id, finished_at, id) where finished_at is not null`,
+    )
 
     this.addSql(`create table broadsheet.report_attempt (
       report_id uuid not null references broadsheet.report on delete cascade,
@@ -126,7 +132,9 @@ export class M0001Spine extends Migration {
     // Whose turn it is. One row a priority: how much it was served, over its weight. One row a tenant and priority: when.
     this.addSql(`create table broadsheet.priority_turn (
       priority text primary key, weight int not null, served double precision not null default 0)`)
-    this.addSql(`insert into broadsheet.priority_turn (priority, weight) values ('URGENT', 8), ('HIGH', 4), ('NORMAL', 2), ('LOW', 1)`)
+    this.addSql(
+      `insert into broadsheet.priority_turn (priority, weight) values ('URGENT', 8), ('HIGH', 4), ('NORMAL', 2), ('LOW', 1)`,
+    )
     this.addSql(`create table broadsheet.tenant_turn (
       priority text not null, tenant_id text not null, served_at bigint not null, primary key (priority, tenant_id))`)
     this.addSql(`create sequence broadsheet.turn`)
@@ -150,11 +158,18 @@ export class M0001Spine extends Migration {
       this.addSql(`create policy all_tenants on broadsheet.${table} to ${WORKER_ROLE} using (true) with check (true)`)
     }
     this.addSql(`grant select, insert on broadsheet.tenant, broadsheet.report_definition to ${API_ROLE}`)
-    this.addSql(`grant select, insert, update on broadsheet.app_user, broadsheet.api_token, broadsheet.report to ${API_ROLE}`)
+    this.addSql(
+      `grant select, insert, update on broadsheet.app_user, broadsheet.api_token, broadsheet.report to ${API_ROLE}`,
+    )
     this.addSql(`grant delete on broadsheet.report to ${API_ROLE}`)
-    this.addSql(`grant select on broadsheet.report_attempt, broadsheet.worker, broadsheet.priority_turn, broadsheet.tenant_turn to ${API_ROLE}`)
-    this.addSql(`grant select on broadsheet.tenant, broadsheet.app_user, broadsheet.report_definition to ${WORKER_ROLE}`)
-    this.addSql(`grant select, insert, update, delete on broadsheet.report, broadsheet.report_attempt, broadsheet.worker,
+    this.addSql(
+      `grant select on broadsheet.report_attempt, broadsheet.worker, broadsheet.priority_turn, broadsheet.tenant_turn to ${API_ROLE}`,
+    )
+    this.addSql(
+      `grant select on broadsheet.tenant, broadsheet.app_user, broadsheet.report_definition to ${WORKER_ROLE}`,
+    )
+    this
+      .addSql(`grant select, insert, update, delete on broadsheet.report, broadsheet.report_attempt, broadsheet.worker,
       broadsheet.priority_turn, broadsheet.tenant_turn to ${WORKER_ROLE}`)
     this.addSql(`grant usage on sequence broadsheet.turn to ${WORKER_ROLE}`)
   }

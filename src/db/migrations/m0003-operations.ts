@@ -7,16 +7,22 @@ import { API_ROLE, WORKER_ROLE } from '../roles.ts'
  */
 export class M0003Operations extends Migration {
   override up(): void {
-    this.addSql(`create index report_old on broadsheet.report (finished_at) where status in ('FAILED', 'CANCELED', 'EXPIRED')`)
+    this.addSql(
+      `create index report_old on broadsheet.report (finished_at) where status in ('FAILED', 'CANCELED', 'EXPIRED')`,
+    )
     // Without it each row that goes is looked for in all others.
-    this.addSql(`create index if not exists report_repeats on broadsheet.report (regenerated_from) where regenerated_from is not null`)
+    this.addSql(
+      `create index if not exists report_repeats on broadsheet.report (regenerated_from) where regenerated_from is not null`,
+    )
     this.addSql(`create index report_attempt_started on broadsheet.report_attempt (started_at)`)
 
     // Totals since the installation: they outlive the rows they were counted from, so they never fall.
     this.addSql(`create table broadsheet.tally (
       family text not null, label text not null, value double precision not null, primary key (family, label))`)
     this.addSql(`alter table broadsheet.report_attempt add column counted boolean not null default false`)
-    this.addSql(`create index report_attempt_uncounted on broadsheet.report_attempt (report_id, number) where outcome is not null and not counted`)
+    this.addSql(
+      `create index report_attempt_uncounted on broadsheet.report_attempt (report_id, number) where outcome is not null and not counted`,
+    )
     this.addSql(`grant select on broadsheet.tally to ${API_ROLE}`)
     this.addSql(`grant select, insert, update on broadsheet.tally to ${WORKER_ROLE}`)
     this.doors()

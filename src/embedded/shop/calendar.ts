@@ -51,7 +51,9 @@ export function ordersPerDay(calendar: Calendar, random: Random, total: number):
     const weekday = (calendar.firstEpochDay + day + 4) % 7 // 1970-01-01 was a Thursday
     const growth = 1 + (0.25 * day) / 365
     const noise = 0.88 + random.next() * 0.24
-    return growth * noise * (MONTHS[calendar.month(day)] ?? 1) * (WEEKDAYS[weekday] ?? 1) * (calendar.isSale(day) ? 1.35 : 1)
+    return (
+      growth * noise * (MONTHS[calendar.month(day)] ?? 1) * (WEEKDAYS[weekday] ?? 1) * (calendar.isSale(day) ? 1.35 : 1)
+    )
   })
   const sum = weights.reduce((a, b) => a + b, 0)
   let reached = 0

@@ -110,9 +110,17 @@ async function fill(client: pg.Client, calendar: Calendar, onProgress: FillOptio
     stock.products.map((product) => product.row),
   )
   await copy('shop.orders', 'orders', orderRows(orders(SEED, calendar, stock, ORDERS)))
-  const lines = await copy('shop.order_lines', 'order lines', lineRows(orders(SEED, calendar, stock, ORDERS), calendar, flow.add))
+  const lines = await copy(
+    'shop.order_lines',
+    'order lines',
+    lineRows(orders(SEED, calendar, stock, ORDERS), calendar, flow.add),
+  )
   total += lines - LINES_EXPECTED
-  const movements = await copy('shop.stock_movements', 'stock movements', stockMovementRows(SEED, calendar, stock.products, flow))
+  const movements = await copy(
+    'shop.stock_movements',
+    'stock movements',
+    stockMovementRows(SEED, calendar, stock.products, flow),
+  )
   total += movements - MOVEMENTS_EXPECTED
   for (const statement of KEYS) {
     onProgress?.(done - 1, done, 'keys and indexes')

@@ -7,7 +7,15 @@ import { establishedShare } from './products.ts'
 import type { Product } from './products.ts'
 import { createRandom } from './random.ts'
 import type { Random } from './random.ts'
-import { BUSY_HOURS, CHANNELS, CHANNEL_SHARES, EXCHANGE_RATES, ORDER_NOTES, REGION_SHARES, REGIONS } from './vocabulary.ts'
+import {
+  BUSY_HOURS,
+  CHANNELS,
+  CHANNEL_SHARES,
+  EXCHANGE_RATES,
+  ORDER_NOTES,
+  REGION_SHARES,
+  REGIONS,
+} from './vocabulary.ts'
 
 export interface OrderLine {
   productId: number
@@ -117,7 +125,8 @@ function order(
   if (lines.every((one) => one.returnedQuantity === one.quantity)) status = 'RETURNED'
   const goods = lines.reduce((sum, one) => sum + one.cents, 0)
   const shipping = goods >= 7500 ? 0 : region === 0 ? 490 : 790
-  const rate = (EXCHANGE_RATES[customer.currency] ?? 1) * (customer.currency === 'EUR' ? 1 : 0.96 + random.next() * 0.08)
+  const rate =
+    (EXCHANGE_RATES[customer.currency] ?? 1) * (customer.currency === 'EUR' ? 1 : 0.96 + random.next() * 0.08)
   const note = random.chance(0.07) ? random.pick(ORDER_NOTES) : null
   const cells = [
     customer.id,
@@ -149,7 +158,14 @@ function product(random: Random, products: readonly Product[], day: number): Pro
   return wanted.day <= day ? wanted : (products[index % Math.floor(products.length * establishedShare)] as Product)
 }
 
-function line(random: Random, calendar: Calendar, of: Product, customer: Customer, day: number, settled: boolean): OrderLine {
+function line(
+  random: Random,
+  calendar: Calendar,
+  of: Product,
+  customer: Customer,
+  day: number,
+  settled: boolean,
+): OrderLine {
   const quantity = customer.business && random.chance(0.4) ? random.int(5, 40) : 1 + random.weighted([70, 18, 7, 5])
   // Prices rise by three per cent a year.
   const unitCents = Math.round(of.cents * (1 - (0.03 * (calendar.days - 1 - day)) / 365))

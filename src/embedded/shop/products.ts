@@ -31,7 +31,8 @@ export function createProducts(seed: string, calendar: Calendar, count: number):
     } while (titles.has(title))
     titles.add(title)
     const spread = random.next()
-    const cents = Math.round((category.cents[0] + (category.cents[1] - category.cents[0]) * spread * spread) / 10) * 10 + 9
+    const cents =
+      Math.round((category.cents[0] + (category.cents[1] - category.cents[0]) * spread * spread) / 10) * 10 + 9
     const day = index < count * establishedShare ? random.int(-700, -1) : random.int(0, calendar.days - 15)
     const discontinued = random.chance(0.06)
     const row: Row = [

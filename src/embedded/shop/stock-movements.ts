@@ -20,7 +20,8 @@ export function createFlow(calendar: Calendar, products: number): Flow {
   const places = WAREHOUSES.length
   const out = new Int32Array((products + 1) * places * weeks)
   const back = new Int32Array(out.length)
-  const cell = (product: number, warehouse: number, week: number): number => (product * places + warehouse) * weeks + week
+  const cell = (product: number, warehouse: number, week: number): number =>
+    (product * places + warehouse) * weeks + week
   const add = (counts: Int32Array, index: number, quantity: number): void => {
     counts[index] = (counts[index] ?? 0) + quantity
   }
@@ -41,7 +42,12 @@ export function createFlow(calendar: Calendar, products: number): Flow {
  * The rows of shop.stock_movements: an opening stock, then for each week what was bought in, left, came back, or was found
  * missing. Stock never falls below nothing. In the last weeks some deliveries are late, so that there is something to reorder.
  */
-export function* stockMovementRows(seed: string, calendar: Calendar, products: readonly Product[], flow: Flow): Generator<Row> {
+export function* stockMovementRows(
+  seed: string,
+  calendar: Calendar,
+  products: readonly Product[],
+  flow: Flow,
+): Generator<Row> {
   const random = createRandom(`${seed} stock`)
   let id = 0
   for (const product of products) {

@@ -79,7 +79,11 @@ export const COUNTRIES: Record<Region, readonly Country[]> = {
 }
 
 /** Shares of COUNTRIES[region], in its order. */
-export const COUNTRY_SHARES: Record<Region, readonly number[]> = { EU: [45, 10, 18, 9, 6, 7, 5], US: [1], APAC: [35, 35, 20, 10] }
+export const COUNTRY_SHARES: Record<Region, readonly number[]> = {
+  EU: [45, 10, 18, 9, 6, 7, 5],
+  US: [1],
+  APAC: [35, 35, 20, 10],
+}
 
 export const COMPANY_FORMS = [
   '%s & Söhne GmbH',
@@ -94,9 +98,17 @@ export const COMPANY_FORMS = [
 export const CATEGORIES: readonly { name: string; things: readonly string[]; cents: readonly [number, number] }[] = [
   { name: 'Kitchen', things: ['Kettle', 'Teekanne', 'Pfännchen', 'Crêpe pan', 'Knife block'], cents: [1490, 18900] },
   { name: 'Garden', things: ['Gießkanne', 'Hedge shears', 'Raised bed', 'Bird feeder'], cents: [790, 24900] },
-  { name: 'Office', things: ['24" monitor arm', 'Desk lamp', 'Whiteboard, magnetic', 'Paper, A4'], cents: [390, 32900] },
+  {
+    name: 'Office',
+    things: ['24" monitor arm', 'Desk lamp', 'Whiteboard, magnetic', 'Paper, A4'],
+    cents: [390, 32900],
+  },
   { name: 'Lighting', things: ['Hängelampe', 'LED strip', 'Wall light', 'Lantern'], cents: [990, 21900] },
-  { name: 'Tools', things: ['Bolt set M6 × 40', 'Torque wrench, ½"', 'Spirit level', 'Sägeblatt'], cents: [290, 15900] },
+  {
+    name: 'Tools',
+    things: ['Bolt set M6 × 40', 'Torque wrench, ½"', 'Spirit level', 'Sägeblatt'],
+    cents: [290, 15900],
+  },
   { name: 'Toys', things: ['Kugelbahn', 'Building blocks', 'Puzzle, 1,000 pieces', 'Kite'], cents: [890, 8900] },
   { name: 'Books', things: ['Notebook, dotted', 'Märchenbuch', 'Atlas', 'Cookbook'], cents: [690, 5900] },
   { name: 'Outdoor', things: ['Tent, 3 persons', 'Camping stove', 'Rucksack', 'Thermos'], cents: [1290, 44900] },
@@ -158,7 +170,13 @@ export const CUSTOMER_NOTES = [
   '+1 for the newsletter',
   '',
 ]
-export const USER_NOTES = ['On leave', 'Access to "Rotterdam" only', 'Left;\nhandover to Jürgen', '@home, part-time', '']
+export const USER_NOTES = [
+  'On leave',
+  'Access to "Rotterdam" only',
+  'Left;\nhandover to Jürgen',
+  '@home, part-time',
+  '',
+]
 export const USER_ROLES = ['ADMIN', 'MANAGER', 'SALES', 'SUPPORT', 'WAREHOUSE']
 export const USER_ROLE_SHARES = [4, 12, 34, 28, 22]
 export const CHANNELS = ['WEB', 'APP', 'PHONE', 'STORE']
