@@ -2,9 +2,7 @@ import { COMPRESSIONS } from '../src/document/compression.ts'
 import { FAILURE_CODES } from '../src/errors.ts'
 import { CSV_DIALECTS } from '../src/formats/format.ts'
 import { REPORT_FORMATS } from '../src/formats/index.ts'
-import { ATTEMPT_OUTCOMES } from '../src/report/report.entity.ts'
-import { REPORT_ORDERS } from '../src/report/reports.ts'
-import { REPORT_PRIORITIES, REPORT_STAGES, REPORT_STATUSES, REPORT_VISIBILITIES } from '../src/report/status.ts'
+import { ATTEMPT_OUTCOMES, REPORT_ORDERS, REPORT_PRIORITIES, REPORT_STAGES, REPORT_STATUSES, REPORT_VISIBILITIES } from '../src/report/status.ts'
 import { builder } from './builder.ts'
 
 /** The enums of a report: their values stand where their meaning is, here they get their names. */

@@ -3,6 +3,8 @@ import { BroadsheetError, Unauthenticated } from '../errors.ts'
 import { isUnreachable } from '../db/unreachable.ts'
 import type { Log } from '../log.ts'
 
+/** Errors come by here more than once on some ways out. */
+const MASKED = new WeakSet<GraphQLError>()
 /** How many causes deep an error of ours may be wrapped. */
 const DEPTH = 5
 
@@ -12,7 +14,14 @@ const DEPTH = 5
  */
 export function createMask(log: Log): (error: unknown) => GraphQLError {
   return (error) => {
+    const masked = mask(error)
+    MASKED.add(masked)
+    return masked
+  }
+
+  function mask(error: unknown): GraphQLError {
     const outer = error instanceof GraphQLError ? error : undefined
+    if (outer && MASKED.has(outer)) return outer
     const place = outer ? { nodes: outer.nodes ?? null, source: outer.source ?? null, positions: outer.positions ?? null, path: outer.path ?? null } : {}
     const known = find(error, (one) => one instanceof BroadsheetError)
     if (known) {

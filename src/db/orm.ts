@@ -3,6 +3,7 @@ import { ApiToken, Tenant, User } from '../identity/identity.entity.ts'
 import { Report, ReportAttempt } from '../report/report.entity.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { HomingClient } from './client.ts'
 import { createReading, type Reading } from './reading.ts'
 import { isUnreachable } from './unreachable.ts'
 
@@ -43,6 +44,7 @@ export async function openDatabase(options: { url: string; role: string; maxConn
     ensureDatabase: false,
     pool: { min: 0, max: options.maxConnections, idleTimeoutMillis: 30_000 },
     driverOptions: {
+      Client: HomingClient,
       connectionTimeoutMillis: CONNECT_WITHIN,
       statement_timeout: STATEMENT_WITHIN,
       query_timeout: STATEMENT_WITHIN + 1_000,

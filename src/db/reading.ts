@@ -23,9 +23,9 @@ export function createReading(
   async function finish(): Promise<void> {
     await last
     try {
-      await (await opening)?.commit()
+      // Reads only, so there is nothing to commit; and a rollback gives the connection back also where it is gone.
+      await (await opening)?.rollback()
     } catch (error) {
-      // Reads only: where the connection is gone or the transaction has failed, there is nothing to lose.
       log.debug({ err: error }, 'a reading ended with its connection')
     }
   }

@@ -5,13 +5,11 @@ import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
 import { projectStream } from '../progress/project.ts'
 import type { ProgressSubscriber } from '../progress/subscriber.ts'
 import type { Report } from './report.entity.ts'
+import type { REPORT_EVENT_KINDS } from './status.ts'
 import { matches, type ReportFilter, type Reports } from './reports.ts'
 
 /** Reports that one subscriber is known to have in sight, at most; beyond it the oldest is asked for again. */
 const MOST_KNOWN = 10_000
-
-/** READY first; LEFT: no longer within the filter or the viewer's sight; RESYNC: read the list again. */
-export const REPORT_EVENT_KINDS = ['READY', 'CREATED', 'CHANGED', 'PROGRESSED', 'LEFT', 'DELETED', 'RESYNC'] as const
 
 export interface ReportEvent {
   readonly kind: (typeof REPORT_EVENT_KINDS)[number]

@@ -1,4 +1,5 @@
 import type { ProgressEvent } from '../progress/event.ts'
+import type { Report } from './report.entity.ts'
 import type { ReportStage, ReportStatus } from './status.ts'
 
 /** The columns of which a progress event is made, for `returning` and `select`. */
@@ -37,5 +38,24 @@ export function progressOf(row: ProgressRow): ProgressEvent {
     message: row.message,
     etaSeconds: row.eta_seconds,
     at: new Date(row.progress_at).getTime(),
+  }
+}
+
+/** Where a report stands, from its entity. */
+export function eventOf(report: Report): ProgressEvent {
+  return {
+    reportId: report.id,
+    tenantId: report.tenantId,
+    sequence: report.sequence,
+    status: report.status,
+    stage: report.stage,
+    attempt: report.attempt,
+    percent: report.percent ?? null,
+    rowsWritten: report.rowsWritten,
+    rowsTotal: report.rowsTotal ?? null,
+    bytesWritten: report.bytesWritten,
+    message: report.message ?? null,
+    etaSeconds: report.etaSeconds ?? null,
+    at: report.progressAt.getTime(),
   }
 }

@@ -3,7 +3,7 @@ import type { CsvDialect, Format } from '../formats/format.ts'
 import type { CompressionName } from '../document/compression.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Column, Json } from './define.ts'
-import type { ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
+import type { AttemptOutcome, ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
 
 /** Why the last attempt, or the report, failed. */
 export interface Failure {
@@ -83,9 +83,6 @@ const ReportSchema = defineEntity({
 /** One request for a report type with its parameters: a row, from the ask to the document's expiry. */
 export class Report extends ReportSchema.class {}
 ReportSchema.setClass(Report)
-
-export const ATTEMPT_OUTCOMES = ['SUCCEEDED', 'FAILED', 'LOST', 'CANCELED', 'HANDED_BACK'] as const
-export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number]
 
 const ReportAttemptSchema = defineEntity({
   name: 'ReportAttempt',

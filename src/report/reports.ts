@@ -6,11 +6,11 @@ import { readableReports, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Catalog } from './catalog.ts'
 import type { Json } from './define.ts'
-import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
+import { eventOf, progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
 import type { ProgressEvent } from '../progress/event.ts'
 import { Report, ReportAttempt } from './report.entity.ts'
 import { acceptRequest, type ReportRequest } from './request.ts'
-import type { ReportPriority, ReportStatus } from './status.ts'
+import type { ReportOrder, ReportPriority, ReportStatus } from './status.ts'
 
 export interface ReportFilter {
   status?: readonly ReportStatus[] | null
@@ -21,9 +21,6 @@ export interface ReportFilter {
   createdBefore?: Date | null
   titleContains?: string | null
 }
-
-export const REPORT_ORDERS = ['CREATED_AT_DESC', 'CREATED_AT_ASC', 'FINISHED_AT_DESC'] as const
-export type ReportOrder = (typeof REPORT_ORDERS)[number]
 
 const ORDERS: Record<ReportOrder, QueryOrderMap<Report>> = {
   CREATED_AT_DESC: { createdAt: 'desc', id: 'desc' },
@@ -124,25 +121,6 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 /** Anything else is an id that does not exist, not an error. */
 export function isUuid(text: string): boolean {
   return UUID.test(text)
-}
-
-/** Where a report stands, from its entity. */
-export function eventOf(report: Report): ProgressEvent {
-  return {
-    reportId: report.id,
-    tenantId: report.tenantId,
-    sequence: report.sequence,
-    status: report.status,
-    stage: report.stage,
-    attempt: report.attempt,
-    percent: report.percent ?? null,
-    rowsWritten: report.rowsWritten,
-    rowsTotal: report.rowsTotal ?? null,
-    bytesWritten: report.bytesWritten,
-    message: report.message ?? null,
-    etaSeconds: report.etaSeconds ?? null,
-    at: report.progressAt.getTime(),
-  }
 }
 
 function conditionOf(filter: ReportFilter): FilterQuery<Report> {

@@ -38,3 +38,12 @@ export type ReportVisibility = (typeof REPORT_VISIBILITIES)[number]
 export const CHARGED_ATTEMPTS = 3
 /** Each committed change of status opens a range of this many sequence numbers, in which the holder counts. */
 export const EPOCH_SIZE = 2 ** 20
+
+export const ATTEMPT_OUTCOMES = ['SUCCEEDED', 'FAILED', 'LOST', 'CANCELED', 'HANDED_BACK'] as const
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number]
+
+export const REPORT_ORDERS = ['CREATED_AT_DESC', 'CREATED_AT_ASC', 'FINISHED_AT_DESC'] as const
+export type ReportOrder = (typeof REPORT_ORDERS)[number]
+
+/** READY first; LEFT: no longer within the filter or the viewer's sight; RESYNC: read the list again. */
+export const REPORT_EVENT_KINDS = ['READY', 'CREATED', 'CHANGED', 'PROGRESSED', 'LEFT', 'DELETED', 'RESYNC'] as const

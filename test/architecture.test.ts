@@ -1,0 +1,180 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const SOURCES = ['schema', 'src', 'worker', 'reports'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+
+interface Import {
+  readonly from: string
+  /** A path from the root for a file of ours, else the package. */
+  readonly to: string
+  readonly typeOnly: boolean
+}
+
+const IMPORT = /^\s*(?:import|export)\s+(type\s)?\s*(?:([^'"`;]*?)\s*from\s+)?'([^']+)'/gm
+const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const place = (name: string) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'))
+  const stated = [...text.matchAll(IMPORT)].map(([, type, names = '', name]) => {
+    const inner = /^\{([^]*)\}$/.exec(names.trim())?.[1]?.split(',').map((each) => each.trim()).filter((each) => each !== '')
+    return { from: file, to: place(name!), typeOnly: Boolean(type) || (inner?.every((each) => each.startsWith('type ')) ?? false) }
+  })
+  return [...stated, ...[...text.matchAll(DYNAMIC)].map(([, name]) => ({ from: file, to: place(name!), typeOnly: false }))]
+}
+const IMPORTS = SOURCES.flatMap(importsOf)
+const show = ({ from, to }: Import) => `${from} -> ${to}`
+
+/** The room, shelf or door of a file; files of src itself are the ground that everything stands on. */
+function areaOf(file: string): string {
+  const [top, next, more] = file.split('/')
+  return top !== 'src' ? top! : more === undefined ? 'ground' : next!
+}
+
+const ROOMS = ['report', 'schedule', 'identity', 'document', 'system']
+const SHELVES = ['formats', 'stores', 'channels', 'sources']
+const BELOW = [...ROOMS, ...SHELVES, 'queue', 'progress', 'db', 'ground']
+/** What each may import at run time beside itself. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  api: ['schema', ...BELOW],
+  worker: BELOW,
+  embedded: ['ground'],
+  schema: [...ROOMS, 'formats', 'ground'],
+  ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
+  // A shelf, the queue and progress know the words of a report, never its rows.
+  ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'ground']])),
+  progress: ['report', 'ground'],
+  queue: ['ground'],
+  // The database knows the entities that it keeps.
+  db: ['report', 'identity', 'ground'],
+  ground: [],
+}
+/** What those that stand below the rooms, and the schema, may have of a room at run time: words and pure rules. */
+const VOCABULARY = [
+  'src/report/status.ts', 'src/report/names.ts', 'src/report/define.ts', 'src/report/columns.ts', 'src/report/report-type.ts', 'src/report/progress-row.ts', 'src/identity/viewer.ts',
+  'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/formats/format.ts', 'src/formats/index.ts',
+] // prettier-ignore
+const ENTITIES = ['src/report/report.entity.ts', 'src/identity/identity.entity.ts']
+
+describe('who may import whom', () => {
+  const ours = IMPORTS.filter(({ to }) => to.endsWith('.ts'))
+
+  test('the test sees the imports', () => {
+    expect(SOURCES.length).toBeGreaterThan(100)
+    expect(ours.map(show)).toContain('src/api/main.ts -> src/api/compose.ts')
+    expect(ours.find(({ from, to }) => from === 'schema/builder.ts' && to === 'src/report/reports.ts')?.typeOnly).toBe(true)
+    expect(ours.find(({ from, to }) => from === 'src/report/reports.ts' && to === 'src/db/page.ts')?.typeOnly).toBe(false)
+  })
+
+  test('doors, rooms, shelves', () => {
+    const wrong = ours.filter(({ from, to, typeOnly }) => {
+      const [here, there] = [areaOf(from), areaOf(to)]
+      return !typeOnly && here !== there && here !== 'reports' && !MAY_IMPORT[here]?.includes(there)
+    })
+    expect(wrong.map(show)).toEqual([])
+  })
+
+  test('nobody imports a door, also not its types', () => {
+    const doors = ['api', 'worker', 'embedded']
+    expect(ours.filter(({ from, to }) => areaOf(from) !== areaOf(to) && doors.includes(areaOf(to))).map(show)).toEqual([])
+  })
+
+  test('the schema, and what stands below the rooms, know a room’s words and not its work', () => {
+    const wordsOnly = ['schema', ...SHELVES, 'progress']
+    const wrong = ours.filter(({ from, to, typeOnly }) => !typeOnly && wordsOnly.includes(areaOf(from)) && [...ROOMS, 'formats'].includes(areaOf(to)) && areaOf(from) !== areaOf(to) && !VOCABULARY.includes(to))
+    expect(wrong.map(show)).toEqual([])
+    const entities = ours.filter(({ from, to, typeOnly }) => !typeOnly && areaOf(from) === 'db' && ROOMS.includes(areaOf(to)) && !ENTITIES.includes(to))
+    expect(entities.map(show)).toEqual([])
+  })
+
+  test('a report file imports define and nothing else', () => {
+    expect(IMPORTS.filter(({ from, to }) => areaOf(from) === 'reports' && !['broadsheet', 'src/report/define.ts'].includes(to)).map(show)).toEqual([])
+  })
+
+  test('no cycles', () => {
+    const graph = Map.groupBy(ours.filter(({ typeOnly }) => !typeOnly), ({ from }) => from)
+    const done = new Set<string>()
+    const cycles: string[] = []
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) return void cycles.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+      if (done.has(file)) return
+      for (const { to } of graph.get(file) ?? []) visit(to, [...path, file])
+      done.add(file)
+    }
+    for (const file of SOURCES) visit(file, [])
+    expect(cycles).toEqual([])
+  })
+
+  test('the pure files read no clock, no environment, no file', () => {
+    const pure = ['src/report/status.ts', 'src/report/define.ts', 'src/schedule/relative-date.ts', 'src/schedule/duration.ts', 'src/progress/event.ts', 'src/document/signature.ts', 'src/identity/policy.ts']
+    const impure = /Date\.now\(|new Date\(\)|Temporal\.Now|Math\.random|process\.|from 'node:(?!crypto)|performance\.now/
+    expect(pure.filter((file) => impure.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
+  })
+})
+
+describe('vendors', () => {
+  /** Beyond "each in one folder": what stands in several, and why. */
+  const SEVERAL: Record<string, readonly string[]> = {
+    graphql: ['schema', 'api'], // the schema is made of it, the pipeline runs it
+    '@mikro-orm/core': ['db', 'identity', 'report'], // entities stand in their rooms
+    'temporal-polyfill': ['schedule', 'report', 'identity'], // a calendar's words, like Date
+    uuid: ['identity', 'report', 'worker'],
+    pg: ['sources', 'embedded', 'db'], // each source, the shop as its owner, and one trait of the service's own connections
+    'pg-copy-streams': ['sources', 'embedded'],
+  }
+
+  test('each is imported in one folder', () => {
+    const vendors = Map.groupBy(IMPORTS.filter(({ to }) => !to.endsWith('.ts') && !to.startsWith('node:') && to !== 'broadsheet'), ({ to }) => to)
+    const wide = [...vendors].flatMap(([vendor, uses]) => {
+      const areas = [...new Set(uses.map(({ from }) => areaOf(from)))]
+      const allowed = SEVERAL[vendor]
+      return (allowed ? areas.every((area) => allowed.includes(area)) : areas.length === 1) ? [] : [`${vendor}: ${areas.join(', ')}`]
+    })
+    expect(wide).toEqual([])
+    expect(vendors.size).toBeGreaterThan(10)
+  })
+
+  test.each([
+    ['bee-queue', 'queue'], ['ioredis', 'progress'], ['@mikro-orm/postgresql', 'db'], ['@mikro-orm/migrations', 'db'], ['graphql-yoga', 'api'], ['graphql-ws', 'api'], ['ws', 'api'], ['@pothos/core', 'schema'],
+  ])('%s stands in %s alone', (vendor, area) => {
+    expect(new Set(IMPORTS.filter(({ to }) => to === vendor).map(({ from }) => areaOf(from)))).toEqual(new Set([area]))
+  }) // prettier-ignore
+})
+
+describe('manners', () => {
+  /** Without comments and strings. */
+  const codeOf = (file: string) => readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, '')
+
+  test('only config.ts reads the environment', () => {
+    expect(SOURCES.filter((file) => file !== 'src/config.ts' && /process\.env|\benv\s*\}\s*=\s*process|import\.meta\.env/.test(codeOf(file)))).toEqual([])
+  })
+
+  test('no file above 300 lines without a reason in its head', () => {
+    const long = SOURCES.filter((file) => {
+      const lines = readFileSync(join(root, file), 'utf8').split('\n')
+      return lines.length > 300 && !/long because/i.test(lines.slice(0, 15).join('\n'))
+    })
+    expect(long).toEqual([])
+  })
+
+  test('no folder or file that means nothing', () => {
+    expect(SOURCES.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager|service|base|lib|shared)([/.]|$)/.test(file.replace('src/embedded/service.ts', '')))).toEqual([])
+  })
+
+  test('no word of the right column as a name of ours', () => {
+    const wrong = /\b(?:const|let|function|class|interface|type)\s+(\w*(?:[tT]emplate|[aA]rtifact|[cC]ronJob|[nN]otification|[hH]elper|[uU]tils?)\w*)/g
+    expect(SOURCES.flatMap((file) => [...codeOf(file).matchAll(wrong)].map(([, name]) => `${file}: ${name}`))).toEqual([])
+  })
+
+  test('nothing is swallowed without a word', () => {
+    expect(SOURCES.filter((file) => /catch\s*(\([^)]*\))?\s*\{\s*\}/.test(codeOf(file)))).toEqual([])
+  })
+
+  test('no TypeScript that Node would have to rewrite, and imports end in .ts', () => {
+    expect(SOURCES.filter((file) => /^\s*(export\s+)?(const\s+)?(enum|namespace)\s+\w|^\s*@\w+\(/m.test(codeOf(file)))).toEqual([])
+    expect(IMPORTS.filter(({ from, to }) => !/\.(ts|json)$/.test(to) && new RegExp(`'\\.[^']*${to.split('/').at(-1)}'`).test(readFileSync(join(root, from), 'utf8'))).map(show)).toEqual([])
+  })
+})
