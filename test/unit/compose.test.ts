@@ -58,6 +58,20 @@ describe('docker-compose.yml', () => {
     }
   })
 
+  test('passes on every setting but those that the image decides', () => {
+    const decided = [
+      'BROADSHEET_DATA_DIR',
+      'BROADSHEET_REPORTS_DIR',
+      'STORE_URL',
+      'NODE_ENV',
+      'GRAPHIQL',
+      'INTROSPECTION',
+    ]
+    const kept = ['DRAIN_SECONDS', 'POSTGRES_PASSWORD'] // stop_grace_period goes with the drain; the password is part of a URL
+    const passed = Object.keys(services.api.environment ?? {})
+    expect([...passed, ...decided, ...kept].toSorted()).toEqual([...settings].toSorted())
+  })
+
   test('has no default for addresses and secrets', () => {
     for (const name of Object.keys(ENVIRONMENT)) {
       expect(TEXT, name).toContain(`\${${name}:?`)
