@@ -7,10 +7,9 @@ import { connectionOf } from './connection.ts'
 import { idOf } from './global-id.ts'
 import { DocumentRef } from './document.ts'
 import { AttemptOutcomeRef, CsvDialectRef, FailureCodeRef, ReportCompressionRef, ReportFormatRef, ReportOrderRef, ReportPriorityRef, ReportStatusRef, ReportVisibilityRef } from './report-enums.ts'
+import { AuditConnectionRef } from './report-audit.ts'
 import { ReportTypeRef } from './report-type.ts'
-import { ReportRequestInputRef } from './request-input.ts'
 import { instant } from './scalars.ts'
-import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
 import { UserRef } from './user.ts'
 
 const FailureRef = builder.objectRef<Failure>('ReportFailure').implement({
@@ -66,6 +65,19 @@ ReportRef.implement({
     scheduledFor: t.expose('scheduledFor', { type: 'DateTime', nullable: true, description: 'The slot it was asked for.' }),
     regeneratedFrom: t.field({ type: ReportRef, nullable: true, resolve: (report) => (report.regeneratedFrom ?? null) as never, description: 'The report that this one repeats.' }),
     tags: t.exposeStringList('tags', { description: `In the caller's words.` }),
+    queuePosition: t.loadable({
+      type: 'Int',
+      nullable: true,
+      description: 'While QUEUED: how many reports would start before it if no more were asked for.',
+      load: (ids: string[], { reports, reading }) => reports.queuePositions(reading, ids),
+      resolve: (report) => (report.status === 'QUEUED' ? report.id : null) as string,
+    }),
+    events: t.field({
+      type: AuditConnectionRef,
+      description: 'What people did with it, oldest first. 20 by default, 100 at most.',
+      args: { first: t.arg.int({ description: '20 by default, 100 at most.' }), after: t.arg.string({ description: 'A cursor: what comes behind it.' }) },
+      resolve: (report, page, { reports, reading }) => reports.audit(reading, report.id, page),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was accepted.' }),
     startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When its last attempt started.' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
@@ -97,29 +109,6 @@ export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | und
   } as ReportFilter
 }
 
-const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').implement({
-  description: 'The report, or why not.',
-  fields: (t) => ({
-    report: t.field({ type: ReportRef, nullable: true, resolve: (outcome) => outcome.object as never, description: 'Null where there are userErrors.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
-  }),
-})
-
-const RequestReportInputRef = builder.inputType('RequestReportInput', {
-  description: 'A report type with its parameters, and how the document is wanted.',
-  fields: (t) => ({
-    report: t.field({ type: ReportRequestInputRef, required: true, description: 'What is asked for.' }),
-    title: t.string({ description: 'Left out: one that a person recognises.' }),
-    priority: t.field({ type: ReportPriorityRef, defaultValue: 'NORMAL', description: 'How soon it starts.' }),
-    format: t.field({ type: ReportFormatRef, defaultValue: 'CSV', description: 'How the rows are written.' }),
-    compression: t.field({ type: ReportCompressionRef, defaultValue: 'NONE', description: 'How the bytes are compressed.' }),
-    csvDialect: t.field({ type: CsvDialectRef, defaultValue: 'POSTGRES', description: 'How CSV is written.' }),
-    timeZone: t.field({ type: 'TimeZone', defaultValue: 'UTC', description: 'In which relative dates and local times are meant.' }),
-    visibility: t.field({ type: ReportVisibilityRef, defaultValue: 'PRIVATE', description: 'Who else may read it.' }),
-    tags: t.stringList({ defaultValue: [], description: 'To find it again.' }),
-  }),
-})
-
 builder.queryFields((t) => ({
   report: t.field({
     type: ReportRef,
@@ -137,28 +126,6 @@ builder.queryFields((t) => ({
       order: t.arg({ type: ReportOrderRef, defaultValue: 'CREATED_AT_DESC', description: 'Newest first, unless told.' }),
     },
     resolve: (_, { filter, order, ...page }, { reports, reading, viewer }) => reports.page(viewer, reading, { ...page, filter: filterOf(filter), order: order ?? null }),
-  }),
-}))
-
-builder.mutationFields((t) => ({
-  requestReport: t.field({
-    type: ReportPayloadRef,
-    description: 'Answers at once with a QUEUED report; the work is done by a worker.',
-    args: { input: t.arg({ type: RequestReportInputRef, required: true, description: 'What is asked for.' }) },
-    resolve: (_, { input }, { reports, viewer }) =>
-      outcomeOf(() =>
-        reports.request(viewer, {
-          report: input.report,
-          title: input.title ?? null,
-          priority: input.priority ?? 'NORMAL',
-          format: input.format ?? 'CSV',
-          compression: input.compression ?? 'NONE',
-          csvDialect: input.csvDialect ?? 'POSTGRES',
-          timeZone: input.timeZone ?? 'UTC',
-          visibility: input.visibility ?? 'PRIVATE',
-          tags: input.tags ?? [],
-        }),
-      ),
   }),
 }))
 

@@ -43,3 +43,25 @@ export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> 
     throw error
   }
 }
+
+/** What a mutation on several objects answers. */
+export interface Outcomes<T> {
+  objects: T[]
+  userErrors: readonly UserError[]
+}
+
+/** Objects that one mutation may name. */
+const MOST_AT_ONCE = 100
+
+/** Runs a verb on each id, one after another; what is refused names its id in the path. An id that is named twice is done once. */
+export async function outcomesOf<T>(ids: readonly string[], verb: (id: string) => Promise<T>): Promise<Outcomes<T>> {
+  if (ids.length > MOST_AT_ONCE) return { objects: [], userErrors: [{ field: ['ids'], code: 'INVALID', message: `At most ${MOST_AT_ONCE} at once; you gave ${ids.length}.` }] }
+  const objects: T[] = []
+  const userErrors: UserError[] = []
+  for (const id of new Set(ids)) {
+    const outcome = await outcomeOf(() => verb(id))
+    userErrors.push(...outcome.userErrors.map((error) => ({ ...error, field: ['ids', id] })))
+    if (outcome.object && outcome.userErrors.length === 0) objects.push(outcome.object)
+  }
+  return { objects, userErrors }
+}

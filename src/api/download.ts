@@ -56,7 +56,7 @@ export function createDownload({ database, links, reports, users, store, log }: 
     const report = await resolve(facts)
     const document = report?.document
     const size = document ? await store.size(document.key) : null
-    if (!document || size === null || size !== document.byteSize) {
+    if (!report || !document || size === null || size !== document.byteSize) {
       // Shorter than its facts, or not there at all: nothing partial is ever served.
       if (document) log.error({ reportId: facts.reportId, size }, 'the bytes of a document are gone or not whole')
       return sendPage(response, { ...GONE, html })
@@ -82,7 +82,12 @@ export function createDownload({ database, links, reports, users, store, log }: 
     }
     const length = range ? range.end - range.start + 1 : size
     const whole = { ...headers, 'Content-Length': length }
-    if (request.method === 'HEAD' || length === 0) {
+    if (request.method === 'HEAD') {
+      response.writeHead(200, whole).end()
+      return
+    }
+    await reports.noteDownload(report, facts)
+    if (length === 0) {
       response.writeHead(200, whole).end()
       return
     }

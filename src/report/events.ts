@@ -1,10 +1,9 @@
-import type { Database } from '../db/orm.ts'
+import type { Database, Reading } from '../db/orm.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
 import { projectStream } from '../progress/project.ts'
 import type { ProgressSubscriber } from '../progress/subscriber.ts'
-import type { Report } from './report.entity.ts'
 import type { REPORT_EVENT_KINDS } from './status.ts'
 import { matches, type ReportFilter, type Reports } from './reports.ts'
 
@@ -21,15 +20,16 @@ export interface ReportEvent {
 
 /** What happens to the reports that one viewer may see, narrowed by a filter: for dashboards. */
 export function createReportEvents({ database, reports, progress }: { database: Database; reports: Reports; progress: ProgressSubscriber }) {
-  async function look(viewer: Viewer, id: string): Promise<Report | null> {
+  async function inReading<T>(viewer: Viewer, read: (reading: Reading) => Promise<T>): Promise<T> {
     const reading = database.reading(viewer.tenantId)
     try {
-      const [report] = await reports.byIds(viewer, reading, [id])
-      return report ?? null
+      return await read(reading)
     } finally {
       await reading.end()
     }
   }
+  const look = (viewer: Viewer, id: string) => inReading(viewer, (reading) => reports.byId(viewer, reading, id))
+  const lookBack = (viewer: Viewer, id: string) => inReading(viewer, (reading) => reports.rememberDeleted(reading, viewer, id))
 
   return {
     /** Throws Forbidden at once. Ends when the reader leaves. */
@@ -41,7 +41,11 @@ export function createReportEvents({ database, reports, progress }: { database: 
         const { kind, event } = news
         const known = sight.has(event.reportId)
         if (kind === 'PROGRESSED' && known) return told(kind, event)
-        if (kind === 'DELETED') return sight.drop(event.reportId) ? told(kind, event) : undefined
+        if (kind === 'DELETED') {
+          // The client may have it from a list that it read: the row is gone, but its audit remembers who could see it.
+          const remembered = sight.drop(event.reportId) ? null : await lookBack(viewer, event.reportId)
+          return known || (remembered && matches(filter, remembered)) ? { ...told(kind, event), event: null } : undefined
+        }
         const report = await look(viewer, event.reportId)
         if (report && matches(filter, report)) {
           sight.add(event.reportId)

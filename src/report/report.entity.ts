@@ -3,7 +3,7 @@ import type { CsvDialect, Format } from '../formats/format.ts'
 import type { CompressionName } from '../document/compression.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Column, Json } from './define.ts'
-import type { AttemptOutcome, ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
+import type { AttemptOutcome, AuditKind, ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
 
 /** Why the last attempt, or the report, failed. */
 export interface Failure {
@@ -35,6 +35,8 @@ const ReportSchema = defineEntity({
     typeName: p.text(),
     typeVersion: p.text(),
     title: p.text(),
+    /** Whether the caller chose the title; else it is made of the type's and the dates. */
+    titleGiven: p.boolean(),
     status: p.text().$type<ReportStatus>(),
     priority: p.text().$type<ReportPriority>(),
     format: p.text().$type<Format['name']>(),
@@ -97,9 +99,31 @@ const ReportAttemptSchema = defineEntity({
     startedAt: p.datetime(),
     finishedAt: p.datetime().nullable(),
     failure: p.json<Failure>().nullable(),
+    /** Whether its end is in the tally already. */
+    counted: p.boolean(),
   },
 })
 
 /** One claimed execution of a report. */
 export class ReportAttempt extends ReportAttemptSchema.class {}
 ReportAttemptSchema.setClass(ReportAttempt)
+
+const ReportAuditSchema = defineEntity({
+  name: 'ReportAudit',
+  tableName: 'report_audit',
+  schema: 'broadsheet',
+  properties: {
+    id: p.uuid().primary(),
+    tenantId: p.text(),
+    reportId: p.uuid(),
+    kind: p.text().$type<AuditKind>(),
+    /** Null: the service itself. */
+    byUser: p.uuid().nullable(),
+    detail: p.json<{ [name: string]: Json }>().nullable(),
+    at: p.datetime(),
+  },
+})
+
+/** Something that somebody did with a report: written once, never changed, kept when the report is gone. */
+export class ReportAudit extends ReportAuditSchema.class {}
+ReportAuditSchema.setClass(ReportAudit)

@@ -1,16 +1,24 @@
 import type { FilterQuery, QueryOrderMap } from '@mikro-orm/core'
-import { v7 as uuid } from 'uuid'
 import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import type { Database, EntityManager, Reading } from '../db/orm.ts'
 import { readableReports, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import type { Log } from '../log.ts'
+import type { Store } from '../stores/store.ts'
+import { createAsking } from './asking.ts'
+import { auditOf, noteDownload, rememberDeleted, type Remembered } from './audit.ts'
+import { createCancel } from './cancel.ts'
 import type { Catalog } from './catalog.ts'
 import type { Json } from './define.ts'
-import { eventOf, progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
+import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
 import type { ProgressEvent } from '../progress/event.ts'
+import { createQueueLimit } from './queue-limit.ts'
 import { Report, ReportAttempt } from './report.entity.ts'
-import { acceptRequest, type ReportRequest } from './request.ts'
+import { createRemove } from './remove.ts'
+import { createRetry } from './retry.ts'
 import type { ReportOrder, ReportPriority, ReportStatus } from './status.ts'
+import type { Tell } from './tell.ts'
+import { queuePositions } from './waiting.ts'
 
 export interface ReportFilter {
   status?: readonly ReportStatus[] | null
@@ -31,32 +39,28 @@ const ORDERS: Record<ReportOrder, QueryOrderMap<Report>> = {
 interface Dependencies {
   database: Database
   catalog: Catalog
-  /** Called after the commit that created a report. */
-  onCreated(event: ProgressEvent): void
+  store: Pick<Store, 'remove'>
+  /** How many reports may wait, over all tenants; null: no limit. */
+  queueMax: number | null
+  tell: Tell
+  log: Log
 }
 
 /** The verbs on reports that the API has. Reads go through the operation's Reading, writes through a transaction of their own. */
-export function createReports({ database, catalog, onCreated }: Dependencies) {
+export function createReports({ database, catalog, store, queueMax, tell, log }: Dependencies) {
+  const queueLimit = createQueueLimit(queueMax)
   return {
-    /**
-     * Accepts a request: checks it, keeps the type's definition, inserts the row QUEUED and, after the commit, tells.
-     * Throws Refusal with every user error at once; its paths lead into the mutation's input.
-     */
-    async request(viewer: Viewer, request: ReportRequest): Promise<Report> {
-      requireScope(viewer, 'reports:write')
-      const report = await database.inTenant(viewer.tenantId, async (em) => {
-        const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
-        const { type, row } = acceptRequest(viewer, request, catalog, new Date(clock!.now))
-        await em.execute(
-          `insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`,
-          [type.version, type.name, type.body.kind, type.text],
-        )
-        const id = uuid()
-        await em.insert(Report, { ...row, id } as never)
-        return em.findOneOrFail(Report, id, { disableIdentityMap: true })
-      })
-      onCreated(eventOf(report))
-      return report
+    ...createAsking({ database, catalog, tell, queueLimit }),
+    cancel: createCancel({ database, tell }),
+    retry: createRetry({ database, tell, queueLimit }),
+    remove: createRemove({ database, store, tell, log }),
+    queuePositions,
+    audit: auditOf,
+    rememberDeleted,
+
+    /** In its own transaction, before the first byte: what is not noted is not given. */
+    noteDownload(report: Report, link: { issuer: string; attempt: number; expires: number }): Promise<void> {
+      return database.inTenant(report.tenantId, (em) => noteDownload(em, report, link))
     },
 
     /** Null for an unknown, foreign or malformed id. */
@@ -136,7 +140,7 @@ function conditionOf(filter: ReportFilter): FilterQuery<Report> {
 }
 
 /** The same filter on an entity in hand, for live events. */
-export function matches(filter: ReportFilter, report: Report): boolean {
+export function matches(filter: ReportFilter, report: Remembered): boolean {
   const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter
   return (
     (!status || status.includes(report.status)) &&

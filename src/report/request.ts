@@ -8,6 +8,7 @@ import type { Catalog } from './catalog.ts'
 import { hint } from './names.ts'
 import { checkParameters, type CheckedParameters } from './parameters.ts'
 import type { ReportType } from './report-type.ts'
+import { checkReuseWithin } from './reuse.ts'
 import type { ReportPriority, ReportVisibility } from './status.ts'
 import { defaultTitle, LONGEST_TITLE } from './title.ts'
 
@@ -22,13 +23,23 @@ export interface ReportRequest {
   timeZone: string
   visibility: ReportVisibility
   tags: readonly string[]
+  /** ISO 8601. */
+  reuseWithin?: string | null
+  idempotencyKey?: string | null
+}
+
+/** Where a request comes from, beside the viewer. */
+export interface Origin {
+  regeneratedFrom?: string | null
+  /** The slot against which relative dates are resolved. */
+  scheduledFor?: Date | null
 }
 
 const MOST_TAGS = 20
 const LONGEST_TAG = 100
 
 /** Checks the whole request and gives the columns of its row. Pure but for the catalog. Throws Refusal with all errors. */
-export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: Catalog, now: Date) {
+export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: Catalog, now: Date, origin: Origin = {}) {
   const { type, values, path } = chosenType(viewer, request.report, catalog)
   const errors: UserError[] = []
   const collect = <T>(work: () => T): T | undefined => {
@@ -41,19 +52,24 @@ export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: C
     }
   }
   const timeZone = collect(() => checkTimeZone(request.timeZone)) ?? 'UTC'
-  const checked = collect(() => checkParameters(type, values, { path, now: Temporal.Instant.fromEpochMilliseconds(now.getTime()), timeZone }))
+  const slot = origin.scheduledFor ? Temporal.Instant.fromEpochMilliseconds(origin.scheduledFor.getTime()) : null
+  const context = { path, now: slot ?? Temporal.Instant.fromEpochMilliseconds(now.getTime()), timeZone, ...(slot && { slot }) }
+  const checked = collect(() => checkParameters(type, values, context))
   const tags = collect(() => checkTags(request.tags)) ?? []
   const title = collect(() => checkTitle(request.title ?? null))
+  const reuseWithin = collect(() => checkReuseWithin(request.reuseWithin)) ?? null
   if (errors.length > 0) throw new Refusal(errors)
   const { parameters, resolved } = checked as CheckedParameters
   return {
     type,
+    reuseWithin,
     row: {
       tenantId: viewer.tenantId,
       requestedBy: viewer.userId,
       typeName: type.name,
       typeVersion: type.version,
       title: title ?? defaultTitle(type, resolved ?? {}),
+      titleGiven: title !== undefined,
       priority: request.priority,
       format: request.format,
       compression: request.compression,
@@ -63,6 +79,8 @@ export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: C
       resolvedParameters: resolved,
       timeZone,
       tags,
+      regeneratedFrom: origin.regeneratedFrom ?? null,
+      scheduledFor: origin.scheduledFor ?? null,
       createdAt: now,
     },
   }

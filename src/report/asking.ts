@@ -1,0 +1,99 @@
+import type { Database, EntityManager } from '../db/orm.ts'
+import { Refusal, refuse } from '../errors.ts'
+import { requireScope } from '../identity/policy.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import { note } from './audit.ts'
+import type { Catalog } from './catalog.ts'
+import { once, type KeyUse, type Made } from './idempotency.ts'
+import { lockManaged } from './managed.ts'
+import { eventOf } from './progress-row.ts'
+import type { QueueLimit } from './queue-limit.ts'
+import { Report } from './report.entity.ts'
+import { acceptRequest, type Origin, type ReportRequest } from './request.ts'
+import { askedOf } from './request-words.ts'
+import { findReusable } from './reuse.ts'
+import type { Tell } from './tell.ts'
+
+interface Dependencies {
+  database: Database
+  catalog: Catalog
+  tell: Tell
+  queueLimit: QueueLimit
+}
+
+/** The verbs that make a report: one by a request, one like another. */
+export function createAsking({ database, catalog, tell, queueLimit }: Dependencies) {
+  /** Checks all of the request, keeps the type's definition, inserts the row QUEUED; or finds one that will do. */
+  async function accept(em: EntityManager, viewer: Viewer, id: string, request: ReportRequest, origin: Origin = {}): Promise<Made<Report>> {
+    const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
+    const { type, row, reuseWithin } = acceptRequest(viewer, request, catalog, new Date(clock!.now), origin)
+    const known = reuseWithin === null ? null : await findReusable(em, row, reuseWithin)
+    if (known) {
+      await note(em, viewer, known.id, 'REUSED')
+      return { object: known, created: false }
+    }
+    await queueLimit.check(em)
+    await em.execute(`insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`, [
+      type.version,
+      type.name,
+      type.body.kind,
+      type.text,
+    ])
+    await em.insert(Report, { ...row, id } as never)
+    await note(em, viewer, id, 'REQUESTED', origin.regeneratedFrom ? { regenerated: true } : null)
+    return { object: await em.findOneOrFail(Report, id, { disableIdentityMap: true }), created: true }
+  }
+
+  async function make(viewer: Viewer, use: KeyUse, accepted: (em: EntityManager, id: string) => Promise<Made<Report>>): Promise<Report> {
+    const { object, created } = await database.inTenant(viewer.tenantId, (em) =>
+      once(em, viewer, use, {
+        make: (id) => accepted(em, id),
+        find: (id) => em.findOne(Report, { id }, { disableIdentityMap: true }),
+      }),
+    )
+    if (created) tell('CREATED', eventOf(object))
+    return object
+  }
+
+  return {
+    /**
+     * A report for the request: a new one, QUEUED; the one that was made with the same key; or one that will do (reuseWithin).
+     * Throws Refusal with every user error at once; its paths lead into the mutation's input.
+     */
+    request(viewer: Viewer, request: ReportRequest): Promise<Report> {
+      requireScope(viewer, 'reports:write')
+      const { idempotencyKey: key, ...asked } = request
+      const input = { ...asked, report: askedOf(request.report, catalog) }
+      return make(viewer, { mutation: 'requestReport', key, input }, (em, id) => accept(em, viewer, id, request))
+    },
+
+    /**
+     * A new report of the viewer's with the same request: relative dates are resolved anew (of a scheduled report against its
+     * slot), by the type's file as it is now. Throws Refusal at ["id"]: NOT_FOUND, FORBIDDEN, INVALID where the type does not
+     * take the request any more.
+     */
+    regenerate(viewer: Viewer, id: string, key: string | null): Promise<Report> {
+      requireScope(viewer, 'reports:write')
+      return make(viewer, { mutation: 'regenerateReport', key, input: { id: id.toLowerCase() } }, async (em, newId) => {
+        const report = await lockManaged(em, viewer, id)
+        try {
+          return await accept(em, viewer, newId, requestOf(report), { regeneratedFrom: report.id, scheduledFor: report.scheduledFor ?? null })
+        } catch (error) {
+          if (!(error instanceof Refusal) || error.userErrors.some(({ code }) => code === 'LIMIT_REACHED')) throw error
+          const forbidden = error.userErrors.some(({ code }) => code === 'FORBIDDEN')
+          throw refuse(forbidden ? 'FORBIDDEN' : 'INVALID', ['id'], `The same can't be asked for again: ${error.message}`)
+        }
+      })
+    },
+  }
+}
+
+/** What was asked for; a title that was not chosen is made anew. */
+function requestOf(report: Report): ReportRequest {
+  const { format, compression, csvDialect, timeZone, visibility, tags, priority } = report
+  return {
+    report: { byName: { type: report.typeName, parameters: report.parameters } },
+    title: report.titleGiven ? report.title : null,
+    ...{ format, compression, csvDialect, timeZone, visibility, tags, priority },
+  }
+}

@@ -1,0 +1,30 @@
+import type { Database } from '../db/orm.ts'
+import { refuse } from '../errors.ts'
+import { requireScope } from '../identity/policy.ts'
+import type { Viewer } from '../identity/viewer.ts'
+import { note } from './audit.ts'
+import { lockManaged, move } from './managed.ts'
+import { eventOf } from './progress-row.ts'
+import type { Report } from './report.entity.ts'
+import type { Tell } from './tell.ts'
+
+const AT_ONCE = `status = 'CANCELED', stage = 'DONE', percent = null, eta_seconds = null, finished_at = clock_timestamp()`
+
+export function createCancel({ database, tell }: { database: Database; tell: Tell }) {
+  /**
+   * QUEUED: CANCELED at once. RUNNING: CANCELING, which its holder sees within a second. CANCELING and CANCELED are the answer
+   * as they are. Throws Refusal at ["id"]: NOT_FOUND, FORBIDDEN, NOT_CANCELABLE (with the report).
+   */
+  return async function cancel(viewer: Viewer, id: string): Promise<Report> {
+    requireScope(viewer, 'reports:write')
+    const { report, moved } = await database.inTenant(viewer.tenantId, async (em) => {
+      const found = await lockManaged(em, viewer, id)
+      if (found.status === 'CANCELING' || found.status === 'CANCELED') return { report: found, moved: false }
+      if (found.status !== 'QUEUED' && found.status !== 'RUNNING') throw refuse('NOT_CANCELABLE', ['id'], `The report has ended: it is ${found.status}.`, found)
+      await note(em, viewer, found.id, 'CANCELED', { was: found.status })
+      return { report: await move(em, found.id, found.status === 'QUEUED' ? AT_ONCE : `status = 'CANCELING'`), moved: true }
+    })
+    if (moved) tell('CHANGED', eventOf(report))
+    return report
+  }
+}
