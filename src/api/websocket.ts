@@ -15,6 +15,8 @@ import type { Pipeline } from './yoga.ts'
 const LONGEST_FRAME = 64 * 1024
 const INIT_WITHIN = 3_000
 const RECHECK_EVERY = 4_000
+/** How long a client may take to answer a goodbye, in milliseconds. */
+const GOODBYE_WITHIN = 1_000
 /** Close codes that clients may rely on. */
 const BAD_TOKEN = 4401
 const TOKEN_ENDED = 4403
@@ -134,9 +136,13 @@ export function serveWebSocket({
     get connections() {
       return sockets.clients.size
     },
-    /** Tells all clients to come back later (1001) and takes no more. */
+    /** Tells all clients to come back later (1001) and takes no more; one that does not answer is cut off. */
     async close() {
+      const late = setTimeout(() => {
+        for (const socket of sockets.clients) socket.terminate()
+      }, GOODBYE_WITHIN)
       await running.dispose()
+      clearTimeout(late)
     },
   }
 }

@@ -10,6 +10,7 @@ import { createLog } from '../../src/log.ts'
 import { openStore } from '../../src/stores/index.ts'
 import { removeLeftovers } from '../../worker/sweeper.ts'
 import { ownRedis } from '../support/own-redis.ts'
+import { isAlive } from '../support/process.ts'
 import { reportsIn } from '../support/reports.ts'
 import { childrenOf, startWorker, type RunningProcess } from '../support/service.ts'
 import { createSourceDatabase, type SourceDatabase } from '../support/source-database.ts'
@@ -223,12 +224,3 @@ test('a signal to stop: no more claims, what runs is handed back uncharged, exit
   await expectWhole(id, 2)
   await expectWhole(late, 1)
 }, 40_000)
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-    throw error
-  }
-}
