@@ -3,6 +3,7 @@ import { Refusal, refuse } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { note } from './audit.ts'
+import { createBehindFirst } from './behind-first.ts'
 import type { Catalog } from './catalog.ts'
 import { once, type KeyUse, type Made } from './idempotency.ts'
 import { lockManaged } from './managed.ts'
@@ -23,6 +24,8 @@ interface Dependencies {
 
 /** The verbs that make a report: one by a request, one like another. */
 export function createAsking({ database, catalog, tell, queueLimit }: Dependencies) {
+  const behindFirst = createBehindFirst()
+
   /** Checks all of the request, keeps the type's definition, inserts the row QUEUED; or finds one that will do. */
   async function accept(em: EntityManager, viewer: Viewer, id: string, request: ReportRequest, origin: Origin = {}): Promise<Made<Report>> {
     const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
@@ -45,11 +48,14 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
   }
 
   async function make(viewer: Viewer, use: KeyUse, accepted: (em: EntityManager, id: string) => Promise<Made<Report>>): Promise<Report> {
-    const { object, created } = await database.inTenant(viewer.tenantId, (em) =>
-      once(em, viewer, use, {
-        make: (id) => accepted(em, id),
-        find: (id) => em.findOne(Report, { id }, { disableIdentityMap: true }),
-      }),
+    const name = use.key == null ? null : JSON.stringify([viewer.tenantId, viewer.userId, use.mutation, use.key])
+    const { object, created } = await behindFirst(name, () =>
+      database.inTenant(viewer.tenantId, (em) =>
+        once(em, viewer, use, {
+          make: (id) => accepted(em, id),
+          find: (id) => em.findOne(Report, { id }, { disableIdentityMap: true }),
+        }),
+      ),
     )
     if (created) tell('CREATED', eventOf(object))
     return object

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
 import type { Database, EntityManager } from '../db/orm.ts'
-import { refuse } from '../errors.ts'
+import { refuse, Unavailable } from '../errors.ts'
 import type { Viewer } from '../identity/viewer.ts'
 
 const LONGEST_KEY = 255
@@ -40,27 +40,46 @@ export async function once<T extends { readonly id: string }>(
   if (key === '' || [...key].length > LONGEST_KEY || key.includes('\0')) throw refuse('INVALID', ['idempotencyKey'], `A key has 1 to ${LONGEST_KEY} characters.`)
   const fingerprint = createHash('sha256').update(canonical(input)).digest('base64url')
   const whose = [viewer.tenantId, viewer.userId, mutation, key]
-  const [taken] = await em.execute<object[]>(
-    `insert into broadsheet.idempotency_key as k (tenant_id, user_id, mutation, key, fingerprint, object_id) values (?, ?, ?, ?, ?, ?)
-     on conflict (tenant_id, user_id, mutation, key) do update
-       set fingerprint = excluded.fingerprint, object_id = excluded.object_id, used_at = excluded.used_at
-       where k.used_at < clock_timestamp() - ${KEPT}
-     returning 1 as taken`,
-    [...whose, fingerprint, id],
-  )
-  if (taken) {
+  // Looked at before it is taken: taking locks, and those that come later need not wait for each other.
+  const used = (await usedFor(em, whose)) ?? (await take(em, whose, fingerprint, id))
+  if (used === 'taken') {
     const made = await make(id)
     if (made.object.id !== id) await em.execute(`update broadsheet.idempotency_key set object_id = ? where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?)`, [made.object.id, ...whose])
     return made
   }
-  const [used] = await em.execute<{ fingerprint: string; id: string }[]>(
-    `select fingerprint, object_id as id from broadsheet.idempotency_key where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?)`,
-    whose,
-  )
-  if (used?.fingerprint !== fingerprint) throw refuse('IDEMPOTENCY_KEY_REUSED', ['idempotencyKey'], 'This key was used for another input within 24 hours: take a new one.')
+  if (used.fingerprint !== fingerprint) throw refuse('IDEMPOTENCY_KEY_REUSED', ['idempotencyKey'], 'This key was used for another input within 24 hours: take a new one.')
   const object = await find(used.id)
   if (!object) throw refuse('CONFLICT', ['idempotencyKey'], 'What was made with this key was deleted: take a new one.')
   return { object, created: false }
+}
+
+interface Used {
+  fingerprint: string
+  id: string
+}
+
+async function usedFor(em: EntityManager, whose: readonly string[]): Promise<Used | undefined> {
+  const [used] = await em.execute<Used[]>(
+    `select fingerprint, object_id as id from broadsheet.idempotency_key
+     where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?) and used_at > clock_timestamp() - ${KEPT}`,
+    [...whose],
+  )
+  return used
+}
+
+/** Waits for whoever is taking it; 'taken': by this transaction. */
+async function take(em: EntityManager, whose: readonly string[], fingerprint: string, id: string): Promise<Used | 'taken'> {
+  const [taken] = await em.execute<object[]>(
+    `insert into broadsheet.idempotency_key as k (tenant_id, user_id, mutation, key, fingerprint, object_id) values (?, ?, ?, ?, ?, ?)
+     on conflict (tenant_id, user_id, mutation, key) do update
+       set fingerprint = excluded.fingerprint, object_id = excluded.object_id, used_at = excluded.used_at
+       where k.used_at <= clock_timestamp() - ${KEPT}
+     returning 1 as taken`,
+    [...whose, fingerprint, id],
+  )
+  const used = taken ? 'taken' : await usedFor(em, whose)
+  if (!used) throw new Unavailable('The key ended just now. Try again.')
+  return used
 }
 
 /** Removes keys that stand for nothing any more, a bounded number. Resolves to how many went. */
