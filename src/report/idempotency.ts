@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto'
 import { v7 as uuid } from 'uuid'
-import type { Database, EntityManager } from '../db/orm.ts'
+import type { EntityManager } from '../db/orm.ts'
 import { refuse, Unavailable } from '../errors.ts'
 import type { Viewer } from '../identity/viewer.ts'
 
 const LONGEST_KEY = 255
-/** How long a key stands for what was made with it. */
+/** How long a key stands for what was made with it; then it is free, and the sweep purges it. */
 const KEPT = `interval '24 hours'`
-/** Keys that one purge removes at most; the next takes more. */
-const STEP = 5_000
 
 /** One use of a key: for this tenant, user and mutation. `input` is what was asked, after defaults, without the key itself. */
 export interface KeyUse {
@@ -80,18 +78,6 @@ async function take(em: EntityManager, whose: readonly string[], fingerprint: st
   const used = taken ? 'taken' : await usedFor(em, whose)
   if (!used) throw new Unavailable('The key ended just now. Try again.')
   return used
-}
-
-/** Removes keys that stand for nothing any more, a bounded number. Resolves to how many went. */
-export async function purgeKeys(database: Database): Promise<number> {
-  const gone = await database.transaction((em) =>
-    em.execute<object[]>(
-      `delete from broadsheet.idempotency_key where ctid = any(array(
-        select ctid from broadsheet.idempotency_key where used_at < clock_timestamp() - ${KEPT} order by used_at limit ${STEP} for update skip locked))
-       returning 1 as gone`,
-    ),
-  )
-  return gone.length
 }
 
 /** JSON that is the same for the same input: keys in order, nothing for what is null or left out. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { WORKER_ROLE } from '../../src/db/roles.ts'
-import { purgeKeys } from '../../src/report/idempotency.ts'
+import { purgeOldRows } from '../../src/system/purge.ts'
 import { createGround, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
 import { createClients } from '../support/clients.ts'
 import { startApi as startProcess, type RunningApi } from '../support/service.ts'
@@ -31,6 +31,7 @@ const regenerate = async (id: string, key: string) =>
   (await api.post(`mutation { regenerateReport(id: "${id}", idempotencyKey: "${key}") { report { id } userErrors { field code } } }`, { token: member.token })).body.data.regenerateReport
 const idOf = async (input: string): Promise<string> => (await ask(input)).report.id
 const count = async () => (await ground.database.sql<{ n: number }>('select count(*)::int as n from broadsheet.report'))[0]!.n
+const keys = async (key: string) => (await ground.database.sql('select from broadsheet.idempotency_key where key = $1', [key])).length
 const age = (key: string, hours: number) => ground.database.sql(`update broadsheet.idempotency_key set used_at = now() - make_interval(hours => $2) where key = $1`, [key, hours])
 
 describe('idempotencyKey', () => {
@@ -95,9 +96,11 @@ describe('idempotencyKey', () => {
     await age('f', 25)
     expect(await idOf(`${SALES} idempotencyKey: "f"`)).not.toBe(id)
     const worker = await ground.database.open(WORKER_ROLE)
-    expect(await purgeKeys(worker)).toBe(0)
-    await age('f', 25)
-    expect(await purgeKeys(worker)).toBe(1)
+    await purgeOldRows(worker, 90 * 86_400_000)
+    expect(await keys('f')).toBe(1)
+    await age('f', 49)
+    await purgeOldRows(worker, 90 * 86_400_000)
+    expect(await keys('f')).toBe(0)
   })
 
   test('a hundred at once are one report', async () => {
