@@ -6,10 +6,11 @@
 #   postgresql-client  psql, whose \copy is the yardstick for documents
 #   chromium           a browser for the browser tests
 #   docker-compose     checks docker-compose.yml
+#   prometheus         promtool alone, which checks what /metrics says: the package as a whole would start a server
 set -uo pipefail
 
 # program on PATH:package
-wanted=(redis-check-rdb:redis-tools psql:postgresql-client chromium:chromium docker-compose:docker-compose)
+wanted=(redis-check-rdb:redis-tools psql:postgresql-client chromium:chromium docker-compose:docker-compose promtool:prometheus)
 
 missing=()
 for pair in "${wanted[@]}"; do
@@ -39,9 +40,16 @@ apt() {
     -o DPkg::Lock::Timeout=60 "$@" </dev/null >/dev/null 2>&1
 }
 
+# One program out of its package; in a shell of its own, for the directory.
+install_promtool() (
+  directory=$(mktemp -d) && trap 'rm -rf "$directory"' EXIT && chmod 755 "$directory" && cd "$directory" || exit 1
+  timeout 300 apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20 download -qq prometheus </dev/null >/dev/null 2>&1 || exit 1
+  dpkg-deb --fsys-tarfile ./*.deb | tar -x ./usr/bin/promtool && "${as_root[@]}" install -m 755 usr/bin/promtool /usr/local/bin/promtool
+)
+
 echo "outside programs: apt-get install ${missing[*]}"
 apt update -qq || echo 'outside programs: apt-get update did not work; trying with the lists that are there'
 for package in "${missing[@]}"; do
-  apt install -y -qq --no-install-recommends "$package" || echo "outside programs: $package could not be installed: its tests are skipped"
+  if [ "$package" = prometheus ]; then install_promtool; else apt install -y -qq --no-install-recommends "$package"; fi || echo "outside programs: $package could not be installed: its tests are skipped"
 done
 exit 0

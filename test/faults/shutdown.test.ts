@@ -55,7 +55,14 @@ afterEach(async ({ task }) => {
   await database.sql('delete from broadsheet.worker')
 })
 
-const options = (env: Record<string, string> = {}) => ({ databaseUrl: database.url, redisUrl: inject('redisUrl'), dataDirectory: directory, reportsDirectory: directory, sources: { main: source.url }, env })
+const options = (env: Record<string, string> = {}) => ({
+  databaseUrl: database.url,
+  redisUrl: inject('redisUrl'),
+  dataDirectory: directory,
+  reportsDirectory: directory,
+  sources: { main: source.url },
+  env,
+})
 async function worker(env: Record<string, string> = {}): Promise<RunningProcess> {
   const started = await startWorker(options(env))
   running.push(started)
@@ -67,10 +74,13 @@ async function api(): Promise<RunningApi> {
   return started
 }
 const paced = (most: number, nap: number) => reports.ask('paced.sql', { parameters: { most, nap } })
-const underWay = (id: string) => until(async () => (await reports.read(id)).rowsWritten > 3, { what: 'rows were written' })
-const closing = (process: RunningProcess) => until(async () => (await process.log()).includes('"msg":"closing"'), { what: 'it has heard the signal' })
+const underWay = (id: string) =>
+  until(async () => (await reports.read(id)).rowsWritten > 3, { what: 'rows were written' })
+const closing = (process: RunningProcess) =>
+  until(async () => (await process.log()).includes('"msg":"closing"'), { what: 'it has heard the signal' })
 /** The next signal is another one. */
-const later = (since: number) => until(() => performance.now() - since > SAME_SIGNAL + 50, { what: 'a second signal counts' })
+const later = (since: number) =>
+  until(() => performance.now() - since > SAME_SIGNAL + 50, { what: 'a second signal counts' })
 /** Milliseconds from now to its end. */
 async function timeOf(ended: Promise<unknown>): Promise<number> {
   const since = performance.now()
@@ -85,7 +95,10 @@ describe('a worker that is told to stop', () => {
     await underWay(short)
     await underWay(long)
     await worker({ WORKER_CONCURRENCY: '4' })
-    const [{ id: firstId } = { id: '' }] = await database.sql<{ id: string }>('select id from broadsheet.worker where pid = $1', [first.pid])
+    const [{ id: firstId } = { id: '' }] = await database.sql<{ id: string }>(
+      'select id from broadsheet.worker where pid = $1',
+      [first.pid],
+    )
     first.kill('SIGTERM')
     await closing(first)
     const later: string[] = []
@@ -100,9 +113,21 @@ describe('a worker that is told to stop', () => {
     )
     console.info(`handed back, and carried out elsewhere after ${row!.pause.toFixed(2)} s (bar: 5 s)`)
     expect(row!.pause).toBeLessThan(5)
-    expect(await reports.read(long)).toMatchObject({ status: 'RUNNING', charged: 1, attempts: [{ number: 1, outcome: 'HANDED_BACK', failure: null }, { number: 2, outcome: null }] })
+    expect(await reports.read(long)).toMatchObject({
+      status: 'RUNNING',
+      charged: 1,
+      attempts: [
+        { number: 1, outcome: 'HANDED_BACK', failure: null },
+        { number: 2, outcome: null },
+      ],
+    })
     for (const id of later) await reports.reached(id, 'SUCCEEDED')
-    expect(await database.sql('select from broadsheet.report_attempt where report_id = any($1) and worker_id = $2', [later, firstId])).toEqual([])
+    expect(
+      await database.sql('select from broadsheet.report_attempt where report_id = any($1) and worker_id = $2', [
+        later,
+        firstId,
+      ]),
+    ).toEqual([])
   }, 40_000)
 
   test('leaves at once when it is told again, and takes its children along', async () => {
@@ -128,7 +153,11 @@ const REQUEST = `mutation { requestReport(input: { report: { byName: { type: "pa
 async function mutationInFlight(url: string, token: string) {
   lock = await database.hold()
   await lock.query('lock table broadsheet.report in share mode')
-  const answer = fetch(`${url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` }, body: JSON.stringify({ query: REQUEST }) }).then(
+  const answer = fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: REQUEST }),
+  }).then(
     async (response) => ({ status: response.status, body: (await response.json()) as any }),
     (error: Error) => ({ status: 0, body: error.message }),
   )
@@ -160,7 +189,10 @@ describe('an API that is told to stop', () => {
     const clients = createClients(service.url)
     const id = Buffer.from(`Report:${await paced(1, 0)}`).toString('base64url')
     const query = `subscription { reportProgress(id: "${id}") { status } }`
-    const [socket, stream] = [clients.ws(query, { token: service.adminToken }), clients.sse(query, { token: service.adminToken })]
+    const [socket, stream] = [
+      clients.ws(query, { token: service.adminToken }),
+      clients.sse(query, { token: service.adminToken }),
+    ]
     await until(() => socket.events.length > 0 && stream.events.length > 0, { what: 'both watch' })
     const { answer: mutation } = await mutationInFlight(service.url, service.adminToken)
     service.kill('SIGTERM')

@@ -43,7 +43,14 @@ beforeAll(async () => {
   ;[database, source] = await Promise.all([createDatabase(), createSourceDatabase('select 1')])
   reports = reportsIn(database, directory, inject('redisUrl'))
   await rm(join(directory, 'plain.sql'))
-  worker = await startWorker({ databaseUrl: database.url, redisUrl: inject('redisUrl'), dataDirectory: directory, reportsDirectory: directory, sources: { main: source.url }, env: { WORKER_CONCURRENCY: '4' } })
+  worker = await startWorker({
+    databaseUrl: database.url,
+    redisUrl: inject('redisUrl'),
+    dataDirectory: directory,
+    reportsDirectory: directory,
+    sources: { main: source.url },
+    env: { WORKER_CONCURRENCY: '4' },
+  })
 })
 afterAll(async () => {
   worker.kill('SIGKILL')
@@ -74,8 +81,15 @@ test('the time of a type ends the query and the attempt before the next one star
   expect(most).toBe(1)
   for (const id of ids) {
     const report = await reports.read(id)
-    expect(report).toMatchObject({ status: 'FAILED', attempt: 3, charged: 3, failure: { code: 'TIMEOUT', retryable: true } })
-    expect(report.attempts).toMatchObject([1, 2, 3].map((number) => ({ number, outcome: 'FAILED', failure: { code: 'TIMEOUT' } })))
+    expect(report).toMatchObject({
+      status: 'FAILED',
+      attempt: 3,
+      charged: 3,
+      failure: { code: 'TIMEOUT', retryable: true },
+    })
+    expect(report.attempts).toMatchObject(
+      [1, 2, 3].map((number) => ({ number, outcome: 'FAILED', failure: { code: 'TIMEOUT' } })),
+    )
     const attempts = await database.sql<{ seconds: number; gap: number | null }>(
       `select extract(epoch from finished_at - started_at)::float8 as seconds, extract(epoch from started_at - lag(finished_at) over (order by number))::float8 as gap
        from broadsheet.report_attempt where report_id = $1 order by number`,
@@ -104,7 +118,10 @@ test('pauses before a retry are spread evenly from none to twice as long each ti
       const claimed = await claimReport(worked, { workerId, types: ['plain'], tenantMaxRunning: null })
       expect(claimed).toMatchObject({ id, charged })
       await holding.fail(claimed!, failure)
-      const [row] = await database.sql<{ pause: number }>(`select extract(epoch from available_at - progress_at)::float8 as pause from broadsheet.report where id = $1`, [id])
+      const [row] = await database.sql<{ pause: number }>(
+        `select extract(epoch from available_at - progress_at)::float8 as pause from broadsheet.report where id = $1`,
+        [id],
+      )
       pauses[charged]!.push(row!.pause)
       await database.sql(`update broadsheet.report set available_at = clock_timestamp() where id = $1`, [id])
     }
