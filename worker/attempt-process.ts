@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { parseSqlReport } from '../src/report/sql-report.ts'
 import { parseRowsReport } from '../src/report/rows-report.ts'
 import { createLog, type Log } from '../src/log.ts'
@@ -18,6 +19,8 @@ import { carryOut } from './pipeline.ts'
 const PROGRESS_EVERY = 100
 /** Connections to each source for one attempt: a TypeScript report may have a few queries open. */
 const SOURCE_CONNECTIONS = 4
+/** Heap of the thread that watches for the worker's end, in MiB. */
+const WATCHDOG_MEMORY = 16
 
 interface Ready {
   readonly setup: Setup
@@ -31,6 +34,11 @@ let stop: AbortController | undefined
 let pending: PendingDocument | undefined
 
 process.on('disconnect', () => process.exit())
+// Above is for a thread that listens; an author's endless loop does not.
+new Worker(new URL('./watchdog.ts', import.meta.url), {
+  workerData: { parent: process.ppid },
+  resourceLimits: { maxOldGenerationSizeMb: WATCHDOG_MEMORY },
+}).unref()
 // A signal of the terminal reaches the whole group: the worker decides what becomes of its attempts.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
