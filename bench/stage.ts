@@ -55,6 +55,7 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
         secret: null,
         adminToken: null,
         sources: JSON.stringify({ bench: sourceUrl }),
+        logLevel: 'warn',
       },
       { say, filling: () => undefined },
     )

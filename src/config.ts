@@ -147,6 +147,9 @@ export function readConfig(environment: Environment = process.env): Config {
     reader.faults.push(
       `BROADSHEET_ADMIN_TOKEN is shorter than ${SHORTEST_SECRET} characters: make one with \`openssl rand -hex 32\`.`,
     )
+  // What a header can't carry, or the authenticator refuses unread, would be a token that never works.
+  if (adminToken !== null && !/^[\x21-\x2b\x2d-\x7e]{1,4096}$/.test(adminToken))
+    reader.faults.push('BROADSHEET_ADMIN_TOKEN must be at most 4096 letters, digits and signs, without spaces or commas.')
   const metricsToken = text('METRICS_TOKEN')
   if (metricsToken !== null && metricsToken.length < SHORTEST_SECRET)
     reader.faults.push(
@@ -212,8 +215,8 @@ export interface EmbeddedSettings {
   readonly adminToken: string | null
   /** As written; null: none. */
   readonly sources: string | null
-  /** Of the processes that are started; null: their own default. */
-  readonly logLevel?: string | null
+  /** Of the processes that are started: a person at a terminal reads lines, so by default only what is wrong. */
+  readonly logLevel: string
 }
 
 /** The settings that decide what `npm start` has to bring along. Nothing is checked: the processes that it starts do that. */
@@ -226,20 +229,13 @@ export function readEmbeddedSettings(environment: Environment = process.env): Em
     secret: text('BROADSHEET_SECRET'),
     adminToken: text('BROADSHEET_ADMIN_TOKEN'),
     sources: text('BROADSHEET_SOURCES'),
-    logLevel: text('LOG_LEVEL'),
+    logLevel: text('LOG_LEVEL') ?? 'warn',
   }
 }
 
-/** The demo touches nothing of anybody's: whatever the environment names, it brings its own databases and speaks of warnings only. */
+/** The demo touches nothing of anybody's: whatever the environment names, it brings its own databases. */
 export function readDemoSettings(environment: Environment = process.env): EmbeddedSettings {
-  const { text } = createReader(environment)
-  return {
-    ...readEmbeddedSettings(environment),
-    databaseUrl: null,
-    redisUrl: null,
-    sources: null,
-    logLevel: text('LOG_LEVEL') ?? 'warn',
-  }
+  return { ...readEmbeddedSettings(environment), databaseUrl: null, redisUrl: null, sources: null }
 }
 
 /** This process's environment with some settings on top: for a process that it starts. */

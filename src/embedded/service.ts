@@ -75,7 +75,7 @@ export async function startService(settings: EmbeddedSettings, { say, filling, s
       BROADSHEET_SECRET: secret,
       BROADSHEET_ADMIN_TOKEN: adminToken,
       BROADSHEET_SOURCES: JSON.stringify(sources),
-      ...(settings.logLevel && { LOG_LEVEL: settings.logLevel }),
+      LOG_LEVEL: settings.logLevel,
     })
     const own = { environment, drainSeconds: config.drainSeconds, lost: lose }
     const api = startProcess('API', own)

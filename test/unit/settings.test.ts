@@ -106,3 +106,14 @@ test('all faults are told at once', () => {
       ).toHaveLength(1)
   }
 })
+
+test('an admin token that no header carries is refused at the start', () => {
+  const whole = {
+    DATABASE_URL: 'postgres://a@b/c',
+    REDIS_URL: 'redis://r',
+    BROADSHEET_SECRET: 's'.repeat(32),
+    BROADSHEET_ADMIN_TOKEN: 'spaces are no good in this one, really',
+  }
+  expect(() => readConfig(whole)).toThrow(/BROADSHEET_ADMIN_TOKEN .* without spaces/)
+  expect(readConfig({ ...whole, BROADSHEET_ADMIN_TOKEN: 'a'.repeat(40) }).adminToken).toBe('a'.repeat(40))
+})
