@@ -15,8 +15,18 @@ const AuditRef = builder.objectRef<ReportAudit>('ReportAuditEntry').implement({
   fields: (t) => ({
     kind: t.expose('kind', { type: AuditKindRef, description: 'What was done.' }),
     at: t.expose('at', { type: 'DateTime', description: 'When.' }),
-    by: t.field({ type: UserRef, nullable: true, resolve: (entry) => (entry.byUser ?? null) as never, description: 'By whom; null: by the service itself.' }),
-    detail: t.field({ type: 'JSON', nullable: true, resolve: (entry) => entry.detail ?? null, description: 'More, where there is more to say: the status before, the link.' }),
+    by: t.field({
+      type: UserRef,
+      nullable: true,
+      resolve: (entry) => (entry.byUser ?? null) as never,
+      description: 'By whom; null: by the service itself.',
+    }),
+    detail: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: (entry) => entry.detail ?? null,
+      description: 'More, where there is more to say: the status before, the link.',
+    }),
   }),
 })
 

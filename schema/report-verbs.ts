@@ -1,7 +1,13 @@
 import type { Report } from '../src/report/report.entity.ts'
 import { builder } from './builder.ts'
 import { idOf } from './global-id.ts'
-import { CsvDialectRef, ReportCompressionRef, ReportFormatRef, ReportPriorityRef, ReportVisibilityRef } from './report-enums.ts'
+import {
+  CsvDialectRef,
+  ReportCompressionRef,
+  ReportFormatRef,
+  ReportPriorityRef,
+  ReportVisibilityRef,
+} from './report-enums.ts'
 import { ReportRef } from './report.ts'
 import { ReportRequestInputRef } from './request-input.ts'
 import { outcomeOf, outcomesOf, UserErrorRef, type Outcome, type Outcomes } from './user-error.ts'
@@ -10,8 +16,18 @@ import { DeletePayloadRef } from './user.ts'
 const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').implement({
   description: 'The report, or why not.',
   fields: (t) => ({
-    report: t.field({ type: ReportRef, nullable: true, resolve: (outcome) => outcome.object as never, description: 'Null where there are userErrors, but for NOT_CANCELABLE, NOT_RETRYABLE and CONFLICT, which return it.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcome) => [...outcome.userErrors], description: 'What the caller can mend.' }),
+    report: t.field({
+      type: ReportRef,
+      nullable: true,
+      resolve: (outcome) => outcome.object as never,
+      description:
+        'Null where there are userErrors, but for NOT_CANCELABLE, NOT_RETRYABLE and CONFLICT, which return it.',
+    }),
+    userErrors: t.field({
+      type: [UserErrorRef],
+      resolve: (outcome) => [...outcome.userErrors],
+      description: 'What the caller can mend.',
+    }),
   }),
 })
 
@@ -22,14 +38,23 @@ const RequestReportInputRef = builder.inputType('RequestReportInput', {
     title: t.string({ description: 'Left out: one that a person recognises.' }),
     priority: t.field({ type: ReportPriorityRef, defaultValue: 'NORMAL', description: 'How soon it starts.' }),
     format: t.field({ type: ReportFormatRef, defaultValue: 'CSV', description: 'How the rows are written.' }),
-    compression: t.field({ type: ReportCompressionRef, defaultValue: 'NONE', description: 'How the bytes are compressed.' }),
+    compression: t.field({
+      type: ReportCompressionRef,
+      defaultValue: 'NONE',
+      description: 'How the bytes are compressed.',
+    }),
     csvDialect: t.field({ type: CsvDialectRef, defaultValue: 'POSTGRES', description: 'How CSV is written.' }),
-    timeZone: t.field({ type: 'TimeZone', defaultValue: 'UTC', description: 'In which relative dates and local times are meant.' }),
+    timeZone: t.field({
+      type: 'TimeZone',
+      defaultValue: 'UTC',
+      description: 'In which relative dates and local times are meant.',
+    }),
     visibility: t.field({ type: ReportVisibilityRef, defaultValue: 'PRIVATE', description: 'Who else may read it.' }),
     tags: t.stringList({ defaultValue: [], description: 'To find it again.' }),
     reuseWithin: t.field({
       type: 'Duration',
-      description: 'A report of the same type, version, parameters, format and viewer that SUCCEEDED within this time, or is on its way, is the answer; else a new one.',
+      description:
+        'A report of the same type, version, parameters, format and viewer that SUCCEEDED within this time, or is on its way, is the answer; else a new one.',
     }),
     idempotencyKey: t.string({
       description: `At most 255 characters, for this tenant, user and mutation, 24 hours. Same input (after defaults, relative dates as asked): the same
@@ -41,8 +66,16 @@ object again. Other input: IDEMPOTENCY_KEY_REUSED. A refused input does not use 
 const ReportsPayloadRef = builder.objectRef<Outcomes<Report>>('ReportsPayload').implement({
   description: 'The reports for which it was done, and why not for the others.',
   fields: (t) => ({
-    reports: t.field({ type: [ReportRef], resolve: (outcomes) => outcomes.objects as never, description: 'Those for which it was done, in the order asked.' }),
-    userErrors: t.field({ type: [UserErrorRef], resolve: (outcomes) => [...outcomes.userErrors], description: 'Each with its id in the path.' }),
+    reports: t.field({
+      type: [ReportRef],
+      resolve: (outcomes) => outcomes.objects as never,
+      description: 'Those for which it was done, in the order asked.',
+    }),
+    userErrors: t.field({
+      type: [UserErrorRef],
+      resolve: (outcomes) => [...outcomes.userErrors],
+      description: 'Each with its id in the path.',
+    }),
   }),
 })
 
@@ -86,24 +119,28 @@ builder.mutationFields((t) => ({
     type: ReportsPayloadRef,
     description: `Up to 100 at once; each that can't be is a userError with its id in the path.`,
     args: { ids: t.arg.idList({ required: true, description: 'Each as the API gave it.' }) },
-    resolve: (_, { ids }, { reports, viewer }) => outcomesOf(ids, (each) => reports.cancel(viewer, idOf('Report', each))),
+    resolve: (_, { ids }, { reports, viewer }) =>
+      outcomesOf(ids, (each) => reports.cancel(viewer, idOf('Report', each))),
   }),
   retryReports: t.field({
     type: ReportsPayloadRef,
     description: `Up to 100 at once; each that can't be is a userError with its id in the path.`,
     args: { ids: t.arg.idList({ required: true, description: 'Each as the API gave it.' }) },
-    resolve: (_, { ids }, { reports, viewer }) => outcomesOf(ids, (each) => reports.retry(viewer, idOf('Report', each))),
+    resolve: (_, { ids }, { reports, viewer }) =>
+      outcomesOf(ids, (each) => reports.retry(viewer, idOf('Report', each))),
   }),
   regenerateReport: t.field({
     type: ReportPayloadRef,
     description: 'A new report with the same request.',
     args: { id: t.arg.id(id), idempotencyKey: t.arg.string({ description: 'As in RequestReportInput.' }) },
-    resolve: (_, args, { reports, viewer }) => outcomeOf(() => reports.regenerate(viewer, idOf('Report', args.id), args.idempotencyKey ?? null)),
+    resolve: (_, args, { reports, viewer }) =>
+      outcomeOf(() => reports.regenerate(viewer, idOf('Report', args.id), args.idempotencyKey ?? null)),
   }),
   deleteReport: t.field({
     type: DeletePayloadRef,
     description: 'A terminal report and its document; CONFLICT while it has not ended.',
     args: { id: t.arg.id(id) },
-    resolve: (_, args, { reports, viewer }) => outcomeOf(() => reports.remove(viewer, idOf('Report', args.id)).then(() => args.id)),
+    resolve: (_, args, { reports, viewer }) =>
+      outcomeOf(() => reports.remove(viewer, idOf('Report', args.id)).then(() => args.id)),
   }),
 }))

@@ -13,7 +13,10 @@ export const USER_ERROR_CODES = [
   'NOT_RETRYABLE',
 ] as const satisfies readonly UserErrorCode[]
 
-builder.enumType('UserErrorCode', { description: 'What is wrong, for programs. It grows: accept values you do not know.', values: USER_ERROR_CODES })
+builder.enumType('UserErrorCode', {
+  description: 'What is wrong, for programs. It grows: accept values you do not know.',
+  values: USER_ERROR_CODES,
+})
 
 /** One entry of `userErrors`. */
 export const UserErrorRef = builder.objectRef<UserError>('UserError').implement({
@@ -24,7 +27,11 @@ export const UserErrorRef = builder.objectRef<UserError>('UserError').implement(
       description: 'The path into the input: ["report", "sales", "endDate"], or ["id"].',
     }),
     message: t.exposeString('message', { description: 'For a person: what is wrong, and the remedy.' }),
-    code: t.field({ type: 'UserErrorCode' as never, resolve: (error) => error.code as never, description: 'For programs.' }),
+    code: t.field({
+      type: 'UserErrorCode' as never,
+      resolve: (error) => error.code as never,
+      description: 'For programs.',
+    }),
   }),
 })
 
@@ -55,7 +62,13 @@ const MOST_AT_ONCE = 100
 
 /** Runs a verb on each id, one after another; what is refused names its id in the path. An id that is named twice is done once. */
 export async function outcomesOf<T>(ids: readonly string[], verb: (id: string) => Promise<T>): Promise<Outcomes<T>> {
-  if (ids.length > MOST_AT_ONCE) return { objects: [], userErrors: [{ field: ['ids'], code: 'INVALID', message: `At most ${MOST_AT_ONCE} at once; you gave ${ids.length}.` }] }
+  if (ids.length > MOST_AT_ONCE)
+    return {
+      objects: [],
+      userErrors: [
+        { field: ['ids'], code: 'INVALID', message: `At most ${MOST_AT_ONCE} at once; you gave ${ids.length}.` },
+      ],
+    }
   const objects: T[] = []
   const userErrors: UserError[] = []
   for (const id of new Set(ids)) {

@@ -27,7 +27,13 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
   const behindFirst = createBehindFirst()
 
   /** Checks all of the request, keeps the type's definition, inserts the row QUEUED; or finds one that will do. */
-  async function accept(em: EntityManager, viewer: Viewer, id: string, request: ReportRequest, origin: Origin = {}): Promise<Made<Report>> {
+  async function accept(
+    em: EntityManager,
+    viewer: Viewer,
+    id: string,
+    request: ReportRequest,
+    origin: Origin = {},
+  ): Promise<Made<Report>> {
     const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
     const { type, row, reuseWithin } = acceptRequest(viewer, request, catalog, new Date(clock!.now), origin)
     const known = reuseWithin === null ? null : await findReusable(em, row, reuseWithin)
@@ -36,18 +42,20 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
       return { object: known, created: false }
     }
     await queueLimit.check(em)
-    await em.execute(`insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`, [
-      type.version,
-      type.name,
-      type.body.kind,
-      type.text,
-    ])
+    await em.execute(
+      `insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`,
+      [type.version, type.name, type.body.kind, type.text],
+    )
     await em.insert(Report, { ...row, id } as never)
     await note(em, viewer, id, 'REQUESTED', origin.regeneratedFrom ? { regenerated: true } : null)
     return { object: await em.findOneOrFail(Report, id, { disableIdentityMap: true }), created: true }
   }
 
-  async function make(viewer: Viewer, use: KeyUse, accepted: (em: EntityManager, id: string) => Promise<Made<Report>>): Promise<Report> {
+  async function make(
+    viewer: Viewer,
+    use: KeyUse,
+    accepted: (em: EntityManager, id: string) => Promise<Made<Report>>,
+  ): Promise<Report> {
     const name = use.key == null ? null : JSON.stringify([viewer.tenantId, viewer.userId, use.mutation, use.key])
     const { object, created } = await behindFirst(name, () =>
       database.inTenant(viewer.tenantId, (em) =>
@@ -83,11 +91,18 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
       return make(viewer, { mutation: 'regenerateReport', key, input: { id: id.toLowerCase() } }, async (em, newId) => {
         const report = await lockManaged(em, viewer, id)
         try {
-          return await accept(em, viewer, newId, requestOf(report), { regeneratedFrom: report.id, scheduledFor: report.scheduledFor ?? null })
+          return await accept(em, viewer, newId, requestOf(report), {
+            regeneratedFrom: report.id,
+            scheduledFor: report.scheduledFor ?? null,
+          })
         } catch (error) {
           if (!(error instanceof Refusal) || error.userErrors.some(({ code }) => code === 'LIMIT_REACHED')) throw error
           const forbidden = error.userErrors.some(({ code }) => code === 'FORBIDDEN')
-          throw refuse(forbidden ? 'FORBIDDEN' : 'INVALID', ['id'], `The same can't be asked for again: ${error.message}`)
+          throw refuse(
+            forbidden ? 'FORBIDDEN' : 'INVALID',
+            ['id'],
+            `The same can't be asked for again: ${error.message}`,
+          )
         }
       })
     },
@@ -100,6 +115,12 @@ function requestOf(report: Report): ReportRequest {
   return {
     report: { byName: { type: report.typeName, parameters: report.parameters } },
     title: report.titleGiven ? report.title : null,
-    ...{ format, compression, csvDialect, timeZone, visibility, tags, priority },
+    format,
+    compression,
+    csvDialect,
+    timeZone,
+    visibility,
+    tags,
+    priority,
   }
 }

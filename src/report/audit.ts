@@ -11,23 +11,35 @@ import type { AuditKind } from './status.ts'
 const DOWNLOAD_NOTED_FOR = `interval '1 minute'`
 
 /** What a filter on live events may ask of a report. */
-export type Remembered = Pick<Report, 'tenantId' | 'requestedBy' | 'visibility' | 'status' | 'typeName' | 'priority' | 'tags' | 'title' | 'createdAt'>
+export type Remembered = Pick<
+  Report,
+  'tenantId' | 'requestedBy' | 'visibility' | 'status' | 'typeName' | 'priority' | 'tags' | 'title' | 'createdAt'
+>
 
 /** Notes what the viewer did, in the transaction that does it. */
-export async function note(em: EntityManager, viewer: Viewer, reportId: string, kind: AuditKind, detail: { [name: string]: Json } | null = null): Promise<void> {
-  await em.execute(`insert into broadsheet.report_audit (tenant_id, report_id, kind, by_user, detail) values (?, ?, ?, ?, ?::jsonb)`, [
-    viewer.tenantId,
-    reportId,
-    kind,
-    viewer.userId,
-    detail && JSON.stringify(detail),
-  ])
+export async function note(
+  em: EntityManager,
+  viewer: Viewer,
+  reportId: string,
+  kind: AuditKind,
+  detail: { [name: string]: Json } | null = null,
+): Promise<void> {
+  await em.execute(
+    `insert into broadsheet.report_audit (tenant_id, report_id, kind, by_user, detail) values (?, ?, ?, ?, ?::jsonb)`,
+    [viewer.tenantId, reportId, kind, viewer.userId, detail && JSON.stringify(detail)],
+  )
 }
 
 /** Notes a download by a link, which its issuer, attempt and end make one of a kind; `by` is the issuer. */
-export async function noteDownload(em: EntityManager, report: Report, link: { issuer: string; attempt: number; expires: number }): Promise<void> {
+export async function noteDownload(
+  em: EntityManager,
+  report: Report,
+  link: { issuer: string; attempt: number; expires: number },
+): Promise<void> {
   const detail = JSON.stringify({ attempt: link.attempt, linkExpires: new Date(link.expires * 1_000).toISOString() })
-  await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`download ${report.id} ${link.issuer} ${detail}`])
+  await em.execute(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [
+    `download ${report.id} ${link.issuer} ${detail}`,
+  ])
   await em.execute(
     `insert into broadsheet.report_audit (tenant_id, report_id, kind, by_user, detail)
      select n.* from (values (?, ?::uuid, 'DOWNLOADED', ?::uuid, ?::jsonb)) n (tenant_id, report_id, kind, by_user, detail)
@@ -40,14 +52,32 @@ export async function noteDownload(em: EntityManager, report: Report, link: { is
 /** Notes that the report goes, with what is to be remembered of it. */
 export function noteDeleted(em: EntityManager, viewer: Viewer, report: Report): Promise<void> {
   const { requestedBy, visibility, status, typeName, priority, tags, title } = report
-  return note(em, viewer, report.id, 'DELETED', { requestedBy, visibility, status, typeName, priority, tags, title, createdAt: report.createdAt.toISOString() })
+  return note(em, viewer, report.id, 'DELETED', {
+    requestedBy,
+    visibility,
+    status,
+    typeName,
+    priority,
+    tags,
+    title,
+    createdAt: report.createdAt.toISOString(),
+  })
 }
 
 /** A deleted report as it was, where the viewer could read it; else null. */
 export async function rememberDeleted(reading: Reading, viewer: Viewer, reportId: string): Promise<Remembered | null> {
-  const [row] = await reading.read((em) => em.find(ReportAudit, { reportId, kind: 'DELETED' } as FilterQuery<ReportAudit>, { limit: 1, disableIdentityMap: true }))
+  const [row] = await reading.read((em) =>
+    em.find(ReportAudit, { reportId, kind: 'DELETED' } as FilterQuery<ReportAudit>, {
+      limit: 1,
+      disableIdentityMap: true,
+    }),
+  )
   if (!row?.detail) return null
-  const report = { ...row.detail, tenantId: row.tenantId, createdAt: new Date(String(row.detail['createdAt'])) } as unknown as Remembered
+  const report = {
+    ...row.detail,
+    tenantId: row.tenantId,
+    createdAt: new Date(String(row.detail['createdAt'])),
+  } as unknown as Remembered
   return mayRead(viewer, report) ? report : null
 }
 

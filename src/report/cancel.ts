@@ -6,9 +6,14 @@ import { note } from './audit.ts'
 import { lockManaged, move } from './managed.ts'
 import { eventOf } from './progress-row.ts'
 import type { Report } from './report.entity.ts'
+import { mayMove } from './status.ts'
 import type { Tell } from './tell.ts'
 
-const AT_ONCE = `status = 'CANCELED', stage = 'DONE', percent = null, eta_seconds = null, finished_at = clock_timestamp()`
+/** What waits ends at once; what runs is ended by its holder. */
+const MOVES = {
+  CANCELED: `status = 'CANCELED', stage = 'DONE', percent = null, eta_seconds = null, finished_at = clock_timestamp()`,
+  CANCELING: `status = 'CANCELING'`,
+} as const
 
 export function createCancel({ database, tell }: { database: Database; tell: Tell }) {
   /**
@@ -20,9 +25,10 @@ export function createCancel({ database, tell }: { database: Database; tell: Tel
     const { report, moved } = await database.inTenant(viewer.tenantId, async (em) => {
       const found = await lockManaged(em, viewer, id)
       if (found.status === 'CANCELING' || found.status === 'CANCELED') return { report: found, moved: false }
-      if (found.status !== 'QUEUED' && found.status !== 'RUNNING') throw refuse('NOT_CANCELABLE', ['id'], `The report has ended: it is ${found.status}.`, found)
+      const to = (['CANCELED', 'CANCELING'] as const).find((status) => mayMove(found.status, status))
+      if (!to) throw refuse('NOT_CANCELABLE', ['id'], `The report has ended: it is ${found.status}.`, found)
       await note(em, viewer, found.id, 'CANCELED', { was: found.status })
-      return { report: await move(em, found.id, found.status === 'QUEUED' ? AT_ONCE : `status = 'CANCELING'`), moved: true }
+      return { report: await move(em, found.id, MOVES[to]), moved: true }
     })
     if (moved) tell('CHANGED', eventOf(report))
     return report

@@ -35,17 +35,27 @@ export async function once<T extends { readonly id: string }>(
 ): Promise<Made<T>> {
   const id = uuid()
   if (key == null) return make(id)
-  if (key === '' || [...key].length > LONGEST_KEY || key.includes('\0')) throw refuse('INVALID', ['idempotencyKey'], `A key has 1 to ${LONGEST_KEY} characters.`)
+  if (key === '' || [...key].length > LONGEST_KEY || key.includes('\0'))
+    throw refuse('INVALID', ['idempotencyKey'], `A key has 1 to ${LONGEST_KEY} characters.`)
   const fingerprint = createHash('sha256').update(canonical(input)).digest('base64url')
   const whose = [viewer.tenantId, viewer.userId, mutation, key]
   // Looked at before it is taken: taking locks, and those that come later need not wait for each other.
   const used = (await usedFor(em, whose)) ?? (await take(em, whose, fingerprint, id))
   if (used === 'taken') {
     const made = await make(id)
-    if (made.object.id !== id) await em.execute(`update broadsheet.idempotency_key set object_id = ? where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?)`, [made.object.id, ...whose])
+    if (made.object.id !== id)
+      await em.execute(
+        `update broadsheet.idempotency_key set object_id = ? where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?)`,
+        [made.object.id, ...whose],
+      )
     return made
   }
-  if (used.fingerprint !== fingerprint) throw refuse('IDEMPOTENCY_KEY_REUSED', ['idempotencyKey'], 'This key was used for another input within 24 hours: take a new one.')
+  if (used.fingerprint !== fingerprint)
+    throw refuse(
+      'IDEMPOTENCY_KEY_REUSED',
+      ['idempotencyKey'],
+      'This key was used for another input within 24 hours: take a new one.',
+    )
   const object = await find(used.id)
   if (!object) throw refuse('CONFLICT', ['idempotencyKey'], 'What was made with this key was deleted: take a new one.')
   return { object, created: false }
@@ -66,7 +76,12 @@ async function usedFor(em: EntityManager, whose: readonly string[]): Promise<Use
 }
 
 /** Waits for whoever is taking it; 'taken': by this transaction. */
-async function take(em: EntityManager, whose: readonly string[], fingerprint: string, id: string): Promise<Used | 'taken'> {
+async function take(
+  em: EntityManager,
+  whose: readonly string[],
+  fingerprint: string,
+  id: string,
+): Promise<Used | 'taken'> {
   const [taken] = await em.execute<object[]>(
     `insert into broadsheet.idempotency_key as k (tenant_id, user_id, mutation, key, fingerprint, object_id) values (?, ?, ?, ?, ?, ?)
      on conflict (tenant_id, user_id, mutation, key) do update

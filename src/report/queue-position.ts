@@ -30,11 +30,20 @@ export function positionOf(line: readonly WaitingTenant[], { priority, weight, s
   const rounds = (tenant: WaitingTenant) => Math.min(tenant.waiting, rank + (tenant.turn < turn ? 1 : 0))
   const before = own.filter(({ mine }) => !mine).reduce((sum, tenant) => sum + rounds(tenant), rank)
   const time = served + before / weight
-  const others = Map.groupBy(line.filter((tenant) => tenant.priority !== priority), (tenant) => tenant.priority)
+  const others = Map.groupBy(
+    line.filter((tenant) => tenant.priority !== priority),
+    (tenant) => tenant.priority,
+  )
   return [...others.values()].reduce((sum, tenants) => {
     const other = tenants[0]!
     const ahead = (time - other.served) * other.weight
     const starts = ahead < 0 ? 0 : other.weight > weight ? Math.floor(ahead) + 1 : Math.ceil(ahead)
-    return sum + Math.min(starts, tenants.reduce((all, { waiting }) => all + waiting, 0))
+    return (
+      sum +
+      Math.min(
+        starts,
+        tenants.reduce((all, { waiting }) => all + waiting, 0),
+      )
+    )
   }, before)
 }

@@ -28,13 +28,18 @@ export function createRemove({ database, store, tell, log }: Dependencies) {
     requireScope(viewer, 'reports:write')
     const report = await database.inTenant(viewer.tenantId, async (em) => {
       const found = await lockManaged(em, viewer, id)
-      if (!isTerminal(found.status)) throw refuse('CONFLICT', ['id'], `The report has not ended, it is ${found.status}: cancel it first.`)
+      if (!isTerminal(found.status))
+        throw refuse('CONFLICT', ['id'], `The report has not ended, it is ${found.status}: cancel it first.`)
       await noteDeleted(em, viewer, found)
       await em.nativeDelete(Report, { id: found.id })
       return found
     })
     tell('DELETED', { ...eventOf(report), sequence: (report.epoch + 1) * EPOCH_SIZE, at: Date.now() })
     if (!report.document) return
-    await store.remove(report.document.key).catch((error: unknown) => log.warn({ err: error, reportId: report.id }, 'the bytes of a deleted report are left to the sweep'))
+    await store
+      .remove(report.document.key)
+      .catch((error: unknown) =>
+        log.warn({ err: error, reportId: report.id }, 'the bytes of a deleted report are left to the sweep'),
+      )
   }
 }

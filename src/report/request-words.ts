@@ -3,14 +3,19 @@ import { camelCase } from './names.ts'
 import type { ReportRequest } from './request.ts'
 
 /** What a request asks for, the same whether by name or typed: the type, and its parameters with the type's own defaults. */
-export function askedOf(report: ReportRequest['report'], catalog: Pick<Catalog, 'get' | 'byInputField'>): { type: unknown; parameters: unknown } {
+export function askedOf(
+  report: ReportRequest['report'],
+  catalog: Pick<Catalog, 'get' | 'byInputField'>,
+): { type: unknown; parameters: unknown } {
   const [field, given] = Object.entries(report)[0] ?? ['', null]
   const named = field === 'byName' ? (given as { type: string; parameters?: unknown }) : null
   const type = named ? catalog.get(named.type) : catalog.byInputField(field)
   const values = named ? (named.parameters ?? {}) : (given ?? {})
   const name = type?.name ?? named?.type ?? field
   if (typeof values !== 'object' || Array.isArray(values)) return { type: name, parameters: values }
-  const defaults = (type?.parameters ?? []).flatMap(({ name: key, default: preset }) => (preset == null ? [] : [[camelCase(key), preset] as const]))
+  const defaults = (type?.parameters ?? []).flatMap(({ name: key, default: preset }) =>
+    preset == null ? [] : [[camelCase(key), preset] as const],
+  )
   const said = Object.entries(values).filter(([, value]) => value != null)
   return { type: name, parameters: Object.fromEntries([...defaults, ...said]) }
 }

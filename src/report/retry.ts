@@ -7,13 +7,22 @@ import { lockManaged, move } from './managed.ts'
 import { eventOf } from './progress-row.ts'
 import type { QueueLimit } from './queue-limit.ts'
 import type { Report } from './report.entity.ts'
+import { isTerminal, mayMove } from './status.ts'
 import type { Tell } from './tell.ts'
 
 /** Its parameters stay resolved as they were, its attempts go on counting; only the charge begins anew. */
 const AGAIN = `status = 'QUEUED', stage = 'QUEUED', charged = 0, available_at = clock_timestamp(), failure = null, finished_at = null,
   percent = null, rows_written = 0, rows_total = null, bytes_written = 0, message = null, eta_seconds = null`
 
-export function createRetry({ database, tell, queueLimit }: { database: Database; tell: Tell; queueLimit: QueueLimit }) {
+export function createRetry({
+  database,
+  tell,
+  queueLimit,
+}: {
+  database: Database
+  tell: Tell
+  queueLimit: QueueLimit
+}) {
   /**
    * FAILED or CANCELED: the same report is QUEUED again, with three attempts more. Throws Refusal at ["id"]: NOT_FOUND,
    * FORBIDDEN, NOT_RETRYABLE (with the report); LIMIT_REACHED where too many wait.
@@ -22,7 +31,13 @@ export function createRetry({ database, tell, queueLimit }: { database: Database
     requireScope(viewer, 'reports:write')
     const report = await database.inTenant(viewer.tenantId, async (em) => {
       const found = await lockManaged(em, viewer, id)
-      if (found.status !== 'FAILED' && found.status !== 'CANCELED') throw refuse('NOT_RETRYABLE', ['id'], `Only a FAILED or CANCELED report is tried again: it is ${found.status}.`, found)
+      if (!isTerminal(found.status) || !mayMove(found.status, 'QUEUED'))
+        throw refuse(
+          'NOT_RETRYABLE',
+          ['id'],
+          `Only a FAILED or CANCELED report is tried again: it is ${found.status}.`,
+          found,
+        )
       await queueLimit.check(em)
       await note(em, viewer, found.id, 'RETRIED', { was: found.status })
       return move(em, found.id, AGAIN)

@@ -3,7 +3,10 @@ import { refuse } from '../errors.ts'
 import { durationMilliseconds } from '../schedule/duration.ts'
 import { Report } from './report.entity.ts'
 
-type Wanted = Pick<Report, 'tenantId' | 'requestedBy' | 'typeVersion' | 'format' | 'compression' | 'csvDialect' | 'timeZone'> & { resolvedParameters: object | null }
+type Wanted = Pick<
+  Report,
+  'tenantId' | 'requestedBy' | 'typeVersion' | 'format' | 'compression' | 'csvDialect' | 'timeZone'
+> & { resolvedParameters: object | null }
 
 /** Milliseconds; null: not wanted. Throws Refusal at ["reuseWithin"]. */
 export function checkReuseWithin(text: string | null | undefined): number | null {
@@ -25,8 +28,19 @@ export function checkReuseWithin(text: string | null | undefined): number | null
 export async function findReusable(em: EntityManager, wanted: Wanted, within: number): Promise<Report | null> {
   if (!wanted.resolvedParameters) return null
   const parameters = JSON.stringify(wanted.resolvedParameters)
-  const same = [wanted.tenantId, wanted.requestedBy, wanted.typeVersion, wanted.format, wanted.compression, wanted.csvDialect, wanted.timeZone]
-  await em.execute(`select pg_advisory_xact_lock(hashtextextended(? || ?::jsonb::text, 0))`, [`reuse ${same.join(' ')} `, parameters])
+  const same = [
+    wanted.tenantId,
+    wanted.requestedBy,
+    wanted.typeVersion,
+    wanted.format,
+    wanted.compression,
+    wanted.csvDialect,
+    wanted.timeZone,
+  ]
+  await em.execute(`select pg_advisory_xact_lock(hashtextextended(? || ?::jsonb::text, 0))`, [
+    `reuse ${same.join(' ')} `,
+    parameters,
+  ])
   const [found] = await em.execute<{ id: string }[]>(
     `select id from broadsheet.report
      where tenant_id = ? and requested_by = ? and type_version = ? and format = ? and compression = ? and csv_dialect = ? and time_zone = ?

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../src/db/orm.ts'
 import { API_ROLE, WORKER_ROLE } from '../../src/db/roles.ts'
 import { claimReport } from '../../src/report/claim.ts'
+import { PRIORITY_WEIGHT } from '../../src/report/status.ts'
 import { queuePositions } from '../../src/report/waiting.ts'
 import { createGround, gidOf, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
 
@@ -17,13 +18,19 @@ beforeAll(async () => {
   worker = await ground.database.open(WORKER_ROLE)
   api = await startApi(ground)
   for (const tenant of TENANTS) people[tenant] = await ground.person('MEMBER', { tenant })
-  await ground.database.sql(`insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', '')`)
+  await ground.database.sql(
+    `insert into broadsheet.report_definition (version, name, kind, text) values ('v', 'sales', 'sql', '')`,
+  )
 })
 afterAll(async () => {
   await api?.close()
   await ground?.drop()
 })
-beforeEach(() => ground.database.sql('delete from broadsheet.report; delete from broadsheet.tenant_turn; update broadsheet.priority_turn set served = 0'))
+beforeEach(() =>
+  ground.database.sql(
+    'delete from broadsheet.report; delete from broadsheet.tenant_turn; update broadsheet.priority_turn set served = 0',
+  ),
+)
 
 /** So many waiting reports, as rows; their ids, oldest first. */
 async function wait(tenant: string, priority: string, count = 1): Promise<string[]> {
@@ -36,7 +43,8 @@ async function wait(tenant: string, priority: string, count = 1): Promise<string
   )
   return rows.map(({ id }) => id)
 }
-const claim = () => claimReport(worker, { workerId: '00000000-0000-4000-8000-000000000000', types: ['sales'], tenantMaxRunning: null })
+const claim = () =>
+  claimReport(worker, { workerId: '00000000-0000-4000-8000-000000000000', types: ['sales'], tenantMaxRunning: null })
 async function claimAll(): Promise<string[]> {
   const ids: string[] = []
   for (let next = await claim(); next; next = await claim()) ids.push(next.id)
@@ -63,6 +71,13 @@ function randomOf(seed: number): (below: number) => number {
 }
 
 describe('the order', () => {
+  test('is kept by the weights that the vocabulary names', async () => {
+    const rows = await ground.database.sql<{ priority: string; weight: number }>(
+      'select priority, weight from broadsheet.priority_turn',
+    )
+    expect(Object.fromEntries(rows.map(({ priority, weight }) => [priority, weight]))).toEqual(PRIORITY_WEIGHT)
+  })
+
   test('URGENT starts with the next free slot, however many LOW wait and were served before', async () => {
     await wait('a', 'LOW', 10_000)
     for (let i = 0; i < 12; i++) await claim()
@@ -99,13 +114,19 @@ describe('queuePosition', () => {
     const some = async (most: number) => {
       const waiting: { tenant: string; id: string }[] = []
       for (const tenant of TENANTS)
-        for (const priority of PRIORITIES) if (random(3) > 0) for (const id of await wait(tenant, priority, random(most))) waiting.push({ tenant, id })
+        for (const priority of PRIORITIES)
+          if (random(3) > 0) for (const id of await wait(tenant, priority, random(most))) waiting.push({ tenant, id })
       return waiting
     }
     // Turns and times as they are in the middle of a day: some tenants served, some never, some priorities idle.
     await some(3)
     for (let i = random(12); i > 0; i--) await claim()
-    const waiting = [...(await some(6)), ...(await ground.database.sql<{ tenant: string; id: string }>(`select tenant_id as tenant, id from broadsheet.report where status = 'QUEUED'`))]
+    const waiting = [
+      ...(await some(6)),
+      ...(await ground.database.sql<{ tenant: string; id: string }>(
+        `select tenant_id as tenant, id from broadsheet.report where status = 'QUEUED'`,
+      )),
+    ]
     const predicted: [string, number | null][] = []
     for (const tenant of TENANTS) {
       const ids = [...new Set(waiting.filter((each) => each.tenant === tenant).map(({ id }) => id))]
@@ -120,10 +141,19 @@ describe('queuePosition', () => {
   test('is there while it waits, for a list too, and counts what other tenants have', async () => {
     await wait('a', 'HIGH', 3)
     const ids = (await wait('default', 'NORMAL', 3)).map((id) => gidOf('Report', id))
-    const { body } = await api.post('{ reports(order: CREATED_AT_ASC) { nodes { id queuePosition } } }', { token: people['default']!.token })
-    expect(body.data.reports.nodes).toEqual([{ id: ids[0], queuePosition: 1 }, { id: ids[1], queuePosition: 4 }, { id: ids[2], queuePosition: 5 }])
+    const { body } = await api.post('{ reports(order: CREATED_AT_ASC) { nodes { id queuePosition } } }', {
+      token: people['default']!.token,
+    })
+    expect(body.data.reports.nodes).toEqual([
+      { id: ids[0], queuePosition: 1 },
+      { id: ids[1], queuePosition: 4 },
+      { id: ids[2], queuePosition: 5 },
+    ])
     await ground.database.sql(`update broadsheet.report set status = 'CANCELED' where id = $1`, [uuidOf(ids[0]!)])
-    const after = await api.post(`{ gone: report(id: "${ids[0]}") { queuePosition } left: report(id: "${ids[1]}") { queuePosition } }`, { token: people['default']!.token })
+    const after = await api.post(
+      `{ gone: report(id: "${ids[0]}") { queuePosition } left: report(id: "${ids[1]}") { queuePosition } }`,
+      { token: people['default']!.token },
+    )
     expect(after.body.data).toEqual({ gone: { queuePosition: null }, left: { queuePosition: 1 } })
   })
 
@@ -140,8 +170,15 @@ describe('QUEUE_MAX', () => {
     try {
       const { token } = people['default']!
       const ask = async (who = token) =>
-        (await limited.post('mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-31" } } }) { report { id } userErrors { code field } } }', { token: who })).body.data.requestReport
-      const verb = async (name: string, id: string) => (await limited.post(`mutation { ${name}(id: "${id}") { report { status } userErrors { code } } }`, { token })).body.data[name]
+        (
+          await limited.post(
+            'mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-31" } } }) { report { id } userErrors { code field } } }',
+            { token: who },
+          )
+        ).body.data.requestReport
+      const verb = async (name: string, id: string) =>
+        (await limited.post(`mutation { ${name}(id: "${id}") { report { status } userErrors { code } } }`, { token }))
+          .body.data[name]
       await wait('a', 'LOW', 1)
       const ids = [(await ask()).report.id, (await ask()).report.id]
       const full = { report: null, userErrors: [{ code: 'LIMIT_REACHED', field: null }] }

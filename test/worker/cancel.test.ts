@@ -27,7 +27,10 @@ let post: ReturnType<typeof createClients>['post']
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'broadsheet-cancel-'))
   for (const [name, text] of Object.entries(FILES)) await writeFile(join(directory, name), text)
-  ;[database, source] = await Promise.all([createDatabase(), createSourceDatabase('create table lines as select i as id from generate_series(1, 100000) i; analyze')])
+  ;[database, source] = await Promise.all([
+    createDatabase(),
+    createSourceDatabase('create table lines as select i as id from generate_series(1, 100000) i; analyze'),
+  ])
   const options = {
     databaseUrl: database.url,
     redisUrl: inject('redisUrl'),
@@ -50,37 +53,50 @@ afterAll(async () => {
 })
 
 async function ask(type: string): Promise<string> {
-  const { body } = await post(`mutation { requestReport(input: { report: { byName: { type: "${type}" } } }) { report { id } userErrors { message } } }`)
+  const { body } = await post(
+    `mutation { requestReport(input: { report: { byName: { type: "${type}" } } }) { report { id } userErrors { message } } }`,
+  )
   return body.data.requestReport.report.id
 }
-const cancel = async (id: string) => (await post(`mutation { cancelReport(id: "${id}") { report { status } userErrors { code } } }`)).body.data.cancelReport
-const statusOf = async (id: string): Promise<string> => (await post(`{ report(id: "${id}") { status } }`)).body.data.report.status
+const cancel = async (id: string) =>
+  (await post(`mutation { cancelReport(id: "${id}") { report { status } userErrors { code } } }`)).body.data
+    .cancelReport
+const statusOf = async (id: string): Promise<string> =>
+  (await post(`{ report(id: "${id}") { status } }`)).body.data.report.status
 const uuidOf = (id: string) => Buffer.from(id, 'base64url').toString().slice('Report:'.length)
 const isRunning = async (id: string) => (await source.running()).some((name) => name.includes(uuidOf(id)))
-const pending = async (id: string) => (await readdir(join(directory, 'documents'), { recursive: true })).filter((name) => name.includes(uuidOf(id)))
+const pending = async (id: string) =>
+  (await readdir(join(directory, 'documents'), { recursive: true })).filter((name) => name.includes(uuidOf(id)))
 
-test.each(['slow', 'silent'])('a cancel from another process ends the query of %s at its source, takes the partial file, frees the slot', async (type) => {
-  const id = await ask(type)
-  await until(async () => (await isRunning(id)) && (await pending(id)).length > 0)
-  // One of the tenant at a time: it starts only where the slot is really free.
-  const next = await ask('quick')
-  const began = performance.now()
-  expect(await cancel(id)).toEqual({ report: { status: 'CANCELING' }, userErrors: [] })
-  await until(async () => !(await isRunning(id)))
-  const ended = performance.now() - began
-  await until(async () => (await statusOf(id)) === 'CANCELED' && (await pending(id)).length === 0)
-  const gone = performance.now() - began
-  console.log(`cancel of ${type}: query ended after ${ended.toFixed(0)} ms, all gone after ${gone.toFixed(0)} ms; the bar is ${BAR} ms`)
-  expect(gone).toBeLessThan(BAR)
-  await until(async () => (await statusOf(next)) === 'SUCCEEDED')
-})
+test.each(['slow', 'silent'])(
+  'a cancel from another process ends the query of %s at its source, takes the partial file, frees the slot',
+  async (type) => {
+    const id = await ask(type)
+    await until(async () => (await isRunning(id)) && (await pending(id)).length > 0)
+    // One of the tenant at a time: it starts only where the slot is really free.
+    const next = await ask('quick')
+    const began = performance.now()
+    expect(await cancel(id)).toEqual({ report: { status: 'CANCELING' }, userErrors: [] })
+    await until(async () => !(await isRunning(id)))
+    const ended = performance.now() - began
+    await until(async () => (await statusOf(id)) === 'CANCELED' && (await pending(id)).length === 0)
+    const gone = performance.now() - began
+    console.log(
+      `cancel of ${type}: query ended after ${ended.toFixed(0)} ms, all gone after ${gone.toFixed(0)} ms; the bar is ${BAR} ms`,
+    )
+    expect(gone).toBeLessThan(BAR)
+    await until(async () => (await statusOf(next)) === 'SUCCEEDED')
+  },
+)
 
 test('TENANT_MAX_RUNNING: one of the tenant runs, also where slots are free, and another tenant takes its own', async () => {
   const [first, second] = [await ask('slow'), await ask('slow')]
   await until(() => isRunning(first))
   // Of another tenant, as a row.
   await database.sql(`insert into broadsheet.tenant (id) values ('other')`)
-  await database.sql(`insert into broadsheet.app_user (id, tenant_id, name, role) values ('00000000-0000-4000-8000-00000000000a', 'other', 'O', 'MEMBER')`)
+  await database.sql(
+    `insert into broadsheet.app_user (id, tenant_id, name, role) values ('00000000-0000-4000-8000-00000000000a', 'other', 'O', 'MEMBER')`,
+  )
   const [row] = await database.sql<{ id: string }>(
     `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, priority, format, compression, csv_dialect, visibility, parameters, resolved_parameters, time_zone)
      select gen_random_uuid(), 'other', '00000000-0000-4000-8000-00000000000a', type_name, type_version, title, 'LOW', format, compression, csv_dialect, visibility, parameters, resolved_parameters, time_zone
