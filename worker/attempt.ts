@@ -2,10 +2,13 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Log } from '../src/log.ts'
 import type { Answer, Counters, FromChild, Order, Setup, ToChild } from './attempt-messages.ts'
+import { watchMemory } from './memory.ts'
 
 const ENTRY = fileURLToPath(new URL('./attempt-process.ts', import.meta.url))
 /** Heap of one child, in MiB: an author's report that holds too much ends alone, as WORKER_LOST. */
 const MEMORY = 512
+/** All that one child may hold, its buffers and code included, in MiB. */
+const ALL_MEMORY = 1_024
 /** How long a child may take to call an attempt off by itself, in milliseconds. */
 const GRACE = 2_000
 /** How long it may take to read a definition, and to move a document into place. */
@@ -64,7 +67,9 @@ export async function openChild(setup: Setup, log: Log): Promise<Child> {
     if (child.pid === undefined) gone.resolve()
   }
   child.on('error', (error) => end(error.message))
+  const unwatch = child.pid === undefined ? () => undefined : watchMemory(child.pid, ALL_MEMORY, () => end(`more than ${ALL_MEMORY} MiB of memory`))
   child.on('exit', (code, signal) => {
+    unwatch()
     end(signal ?? `exit code ${code}`)
     gone.resolve()
   })

@@ -20,6 +20,8 @@ const FILES: Record<string, string> = {
     `const end = Date.now() + ${BLOCKED_FOR}; while (Date.now() < end); yield { at: Date.now() }`,
   ),
   'eats.ts': author('Eats', `const all = []; for (;;) all.push(new Array(100_000).fill(all.length))`),
+  // Beyond the heap: only what the process has in memory tells.
+  'hoards.ts': author('Hoards', `const all = []; for (;;) { all.push(Buffer.alloc(10_000_000, 1)); await new Promise((resolve) => setTimeout(resolve, 10)) }`),
   'hangs.ts': author('Hangs', `await new Promise(() => undefined)`).replace(
     `parameters`,
     `timeout: 'PT1S', parameters`,
@@ -43,7 +45,7 @@ beforeAll(async () => {
     redisUrl: inject('redisUrl'),
     dataDirectory: directory,
     reportsDirectory: directory,
-    env: { WORKER_CONCURRENCY: '3' },
+    env: { WORKER_CONCURRENCY: '5' },
   })
 })
 afterAll(async () => {
@@ -78,7 +80,7 @@ test(
   'a report starts within 30 ms of its claim, also while the children that authors have worn are replaced',
   { timeout: 60_000, retry: 2 },
   async () => {
-    await warm(3)
+    await warm(5)
     const first = await median(STARTS)
     // Called off by its time: what it left running may still run, so its child goes and another comes.
     const before = await childrenOf(worker.pid)
@@ -86,8 +88,8 @@ test(
     await until(async () => (await reports.read(hung)).attempts[0]?.outcome === 'FAILED', { what: 'its time is over' })
     await database.sql(`update broadsheet.report set status = 'CANCELED' where id = $1 and status = 'QUEUED'`, [hung])
     const replaced = await median(STARTS)
-    await warm(3)
-    expect((await childrenOf(worker.pid)).filter((pid) => before.includes(pid))).toHaveLength(2)
+    await warm(5)
+    expect((await childrenOf(worker.pid)).filter((pid) => before.includes(pid))).toHaveLength(4)
     console.info(
       `from claim to the author's code, median of ${STARTS}: ${first.toFixed(1)} ms, while a child is replaced ${replaced.toFixed(1)} ms (bar: ${BAR} ms)`,
     )
@@ -97,10 +99,11 @@ test(
 )
 
 test('a report that blocks its event loop for 20 s and one that eats all memory: their siblings and all leases live on', async () => {
-  await warm(3)
+  await warm(5)
   const blocked = await reports.ask('blocks.ts')
   await until(async () => (await reports.read(blocked)).status === 'RUNNING')
   const eats = await reports.ask('eats.ts')
+  const hoards = await reports.ask('hoards.ts')
   let [shortest, siblings, slowest] = [Infinity, 0, 0]
   while ((await reports.read(blocked)).status === 'RUNNING') {
     const [held] = await database.sql<{ left: number }>(
@@ -127,6 +130,8 @@ test('a report that blocks its event loop for 20 s and one that eats all memory:
   expect(slowest).toBeLessThan(10_000)
   const eaten = await reports.read(eats)
   expect(eaten.attempts[0]).toMatchObject({ outcome: 'FAILED', failure: { code: 'WORKER_LOST' } })
+  const [hoarded] = (await reports.read(hoards)).attempts
+  expect(hoarded).toMatchObject({ outcome: 'FAILED', failure: { code: 'WORKER_LOST', message: expect.stringContaining('more than 1024 MiB') } })
   expect(worker.process.exitCode).toBeNull()
-  await warm(3)
+  await warm(5)
 }, 90_000)
