@@ -39,8 +39,7 @@ export async function once<T extends { readonly id: string }>(
     throw refuse('INVALID', ['idempotencyKey'], `A key has 1 to ${LONGEST_KEY} characters.`)
   const fingerprint = createHash('sha256').update(canonical(input)).digest('base64url')
   const whose = [viewer.tenantId, viewer.userId, mutation, key]
-  // Looked at before it is taken: taking locks, and those that come later need not wait for each other.
-  const used = (await usedFor(em, whose)) ?? (await take(em, whose, fingerprint, id))
+  const used = await take(em, whose, fingerprint, id)
   if (used === 'taken') {
     const made = await make(id)
     if (made.object.id !== id)
@@ -66,33 +65,32 @@ interface Used {
   id: string
 }
 
-async function usedFor(em: EntityManager, whose: readonly string[]): Promise<Used | undefined> {
-  const [used] = await em.execute<Used[]>(
-    `select fingerprint, object_id as id from broadsheet.idempotency_key
-     where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?) and used_at > clock_timestamp() - ${KEPT}`,
-    [...whose],
-  )
-  return used
-}
-
-/** Waits for whoever is taking it; 'taken': by this transaction. */
+/** 'taken': by this transaction; else what it stands for. Waits for whoever is taking it, and locks nothing that was taken before. */
 async function take(
   em: EntityManager,
   whose: readonly string[],
   fingerprint: string,
   id: string,
 ): Promise<Used | 'taken'> {
-  const [taken] = await em.execute<object[]>(
-    `insert into broadsheet.idempotency_key as k (tenant_id, user_id, mutation, key, fingerprint, object_id) values (?, ?, ?, ?, ?, ?)
-     on conflict (tenant_id, user_id, mutation, key) do update
-       set fingerprint = excluded.fingerprint, object_id = excluded.object_id, used_at = excluded.used_at
-       where k.used_at <= clock_timestamp() - ${KEPT}
-     returning 1 as taken`,
+  const [fresh] = await em.execute<object[]>(
+    `insert into broadsheet.idempotency_key (tenant_id, user_id, mutation, key, fingerprint, object_id) values (?, ?, ?, ?, ?, ?)
+     on conflict do nothing returning 1 as taken`,
     [...whose, fingerprint, id],
   )
-  const used = taken ? 'taken' : await usedFor(em, whose)
-  if (!used) throw new Unavailable('The key ended just now. Try again.')
-  return used
+  if (fresh) return 'taken'
+  const [used] = await em.execute<Used[]>(
+    `select fingerprint, object_id as id from broadsheet.idempotency_key
+     where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?) and used_at > clock_timestamp() - ${KEPT}`,
+    [...whose],
+  )
+  if (used) return used
+  const [free] = await em.execute<object[]>(
+    `update broadsheet.idempotency_key set fingerprint = ?, object_id = ?, used_at = clock_timestamp()
+     where (tenant_id, user_id, mutation, key) = (?, ?, ?, ?) and used_at <= clock_timestamp() - ${KEPT} returning 1 as taken`,
+    [fingerprint, id, ...whose],
+  )
+  if (free) return 'taken'
+  throw new Unavailable('The key was taken anew, or purged, in this moment. Try again.')
 }
 
 /** JSON that is the same for the same input: keys in order, nothing for what is null or left out. */
