@@ -3,9 +3,11 @@ import { ConnectionLost, type Api } from './api.ts'
 import { WatchReportDocument, type ProgressFactsFragment, type ReportStatus } from './generated/graphql.ts'
 
 const ENDED: readonly ReportStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED']
-/** Connections lost in a row, with nothing heard between, until it is given up; and the wait between, in milliseconds. */
+/** Connections lost in a row, with nothing heard between, until it is given up: after half a minute, which a restart may take. */
 const MOST_LOSSES = 10
-const WAIT = 500
+/** First and longest wait between, in milliseconds. */
+const FIRST_WAIT = 500
+const LONGEST_WAIT = 5_000
 
 /**
  * A report's progress, from where it stands to its end. A lost connection is opened again and goes on after the last event
@@ -25,7 +27,7 @@ export async function* watchReport(api: Api, id: string, signal?: AbortSignal): 
       if (!(error instanceof ConnectionLost) || !error.passing || losses + 1 === MOST_LOSSES) throw error
     }
     signal?.throwIfAborted()
-    await pause(WAIT, undefined, { signal })
+    await pause(Math.min(FIRST_WAIT * 2 ** losses, LONGEST_WAIT), undefined, { signal })
   }
   throw new ConnectionLost(undefined, 'the server ends it each time')
 }
