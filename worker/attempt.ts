@@ -67,7 +67,10 @@ export async function openChild(setup: Setup, log: Log): Promise<Child> {
     if (child.pid === undefined) gone.resolve()
   }
   child.on('error', (error) => end(error.message))
-  const unwatch = child.pid === undefined ? () => undefined : watchMemory(child.pid, ALL_MEMORY, () => end(`more than ${ALL_MEMORY} MiB of memory`))
+  const unwatch =
+    child.pid === undefined
+      ? () => undefined
+      : watchMemory(child.pid, ALL_MEMORY, () => end(`more than ${ALL_MEMORY} MiB of memory`))
   child.on('exit', (code, signal) => {
     unwatch()
     end(signal ?? `exit code ${code}`)

@@ -24,6 +24,12 @@ interface Dependencies {
   log: Log
 }
 
+/**
+ * A source notices within half a second that the client of a running query is gone, in milliseconds and with a margin: only then may
+ * the report be claimed again, or be called CANCELED.
+ */
+const QUERY_ENDS_WITHIN = 700
+
 const TIMEOUT: Failure = { code: 'TIMEOUT', message: 'The report took longer than its type allows.', retryable: true }
 
 /**
@@ -69,7 +75,8 @@ export function createCarrying(deps: Dependencies) {
   }
 
   async function giveUp(held: Held, run: Run, outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'died') await remove(held)
+    if (outcome.kind === 'died' && held.stop !== 'LOST')
+      await Promise.all([remove(held), new Promise((ended) => setTimeout(ended, QUERY_ENDS_WITHIN))])
     await conclude(held, reasonOf(run, outcome))
   }
 

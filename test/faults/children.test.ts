@@ -21,7 +21,10 @@ const FILES: Record<string, string> = {
   ),
   'eats.ts': author('Eats', `const all = []; for (;;) all.push(new Array(100_000).fill(all.length))`),
   // Beyond the heap: only what the process has in memory tells.
-  'hoards.ts': author('Hoards', `const all = []; for (;;) { all.push(Buffer.alloc(10_000_000, 1)); await new Promise((resolve) => setTimeout(resolve, 10)) }`),
+  'hoards.ts': author(
+    'Hoards',
+    `const all = []; for (;;) { all.push(Buffer.alloc(10_000_000, 1)); await new Promise((resolve) => setTimeout(resolve, 10)) }`,
+  ),
   'hangs.ts': author('Hangs', `await new Promise(() => undefined)`).replace(
     `parameters`,
     `timeout: 'PT1S', parameters`,
@@ -131,7 +134,10 @@ test('a report that blocks its event loop for 20 s and one that eats all memory:
   const eaten = await reports.read(eats)
   expect(eaten.attempts[0]).toMatchObject({ outcome: 'FAILED', failure: { code: 'WORKER_LOST' } })
   const [hoarded] = (await reports.read(hoards)).attempts
-  expect(hoarded).toMatchObject({ outcome: 'FAILED', failure: { code: 'WORKER_LOST', message: expect.stringContaining('more than 1024 MiB') } })
+  expect(hoarded).toMatchObject({
+    outcome: 'FAILED',
+    failure: { code: 'WORKER_LOST', message: expect.stringContaining('more than 1024 MiB') },
+  })
   expect(worker.process.exitCode).toBeNull()
   await warm(5)
 }, 90_000)

@@ -21,11 +21,17 @@ tenancy: shared
 timeout: PT1S
 ---*/
 select 1 as one, pg_sleep(30)::text as nap`,
+  // Says which process it is in.
+  'busy.ts': `import { defineReport } from 'broadsheet/define'
+export default defineReport({ title: 'Busy', parameters: {}, columns: { one: 'Int' }, async *rows({ sources, progress }) {
+  progress(0, 1, String(process.pid))
+  for await (const row of sources.main.query('select pg_sleep(30)')) yield { one: 1 }
+} })`,
   // Looks at no signal, and has a query open meanwhile: only SIGKILL ends it.
   'deaf.ts': `import { defineReport } from 'broadsheet/define'
 export default defineReport({ title: 'Deaf', timeout: 'PT1S', parameters: {}, columns: { one: 'Int' }, async *rows({ sources }) {
   sources.main.query('select pg_sleep(30)').next().catch(() => undefined)
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await new Promise((resolve) => setTimeout(resolve, 800))
   for (;;);
 } })`,
 }
@@ -62,13 +68,18 @@ afterAll(async () => {
 })
 
 test('the time of a type ends the query and the attempt before the next one starts: never two at once', async () => {
+  // No pause between two attempts, and their worker claims as soon as it has a free slot: what would overlap, does so here.
+  await database.sql(
+    `create function at_once() returns trigger language plpgsql as $$ begin new.available_at := clock_timestamp(); return new; end $$`,
+  )
+  await database.sql(
+    `create trigger at_once before update on broadsheet.report for each row when (new.status = 'QUEUED') execute function at_once()`,
+  )
   const ids = [await reports.ask('late.sql'), await reports.ask('deaf.ts')]
   let most = 0
   let seen = 0
   await until(
     async () => {
-      // No pause between two tries: what would overlap, does so here.
-      await database.sql(`update broadsheet.report set available_at = clock_timestamp() where status = 'QUEUED'`)
       const busy = await source.running()
       seen += busy.length > 0 ? 1 : 0
       for (const id of ids) most = Math.max(most, busy.filter((name) => name.includes(id)).length)
@@ -104,6 +115,29 @@ test('the time of a type ends the query and the attempt before the next one star
   }
   await until(async () => (await source.running()).length === 0, { timeout: 2_000, what: 'nothing runs any more' })
 }, 60_000)
+
+test('a child that is killed: its query ends before the next attempt, which has no pause, begins its own', async () => {
+  const id = await reports.ask('busy.ts')
+  let most = 0
+  /** Where this attempt is, once it says so. All the while it is looked how many queries of the report run. */
+  const begun = (attempt: number) =>
+    until(async () => {
+      const running = (await source.running()).filter((name) => name.includes(id)).length
+      most = Math.max(most, running)
+      const report = await reports.read(id)
+      return report.attempt === attempt && running > 0 && Number(report.message)
+    }, { what: `attempt ${attempt} queries, and says where` }) // prettier-ignore
+  for (const attempt of [1, 2]) process.kill((await begun(attempt)) as number, 'SIGKILL')
+  await begun(3)
+  expect(most).toBe(1)
+  expect((await reports.read(id)).attempts).toMatchObject([
+    { failure: { code: 'WORKER_LOST' } },
+    { failure: { code: 'WORKER_LOST' } },
+    { outcome: null },
+  ])
+  await database.sql('drop trigger at_once on broadsheet.report')
+  await database.sql('drop function at_once')
+}, 40_000)
 
 test('pauses before a retry are spread evenly from none to twice as long each time', async () => {
   const worked = await database.open(WORKER_ROLE)
