@@ -2,6 +2,7 @@ import type { Database, EntityManager } from '../db/orm.ts'
 import { Refusal, refuse } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import { insertAccepted } from './accept.ts'
 import { note } from './audit.ts'
 import { createBehindFirst } from './behind-first.ts'
 import type { Catalog } from './catalog.ts'
@@ -42,13 +43,7 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
       return { object: known, created: false }
     }
     await queueLimit.check(em)
-    await em.execute(
-      `insert into broadsheet.report_definition (version, name, kind, text) values (?, ?, ?, ?) on conflict do nothing`,
-      [type.version, type.name, type.body.kind, type.text],
-    )
-    await em.insert(Report, { ...row, id } as never)
-    await note(em, viewer, id, 'REQUESTED', origin.regeneratedFrom ? { regenerated: true } : null)
-    return { object: await em.findOneOrFail(Report, id, { disableIdentityMap: true }), created: true }
+    return { object: await insertAccepted(em, viewer, id, { type, row }), created: true }
   }
 
   async function make(
