@@ -12,7 +12,7 @@ type Given = Row | { readonly [column: string]: Cell }
  * failure that names the row and what is wrong with it; a column that an object leaves out is null.
  */
 export async function* rowBatches(rows: AsyncIterable<Given>, columns: readonly Column[]): AsyncGenerator<Row[]> {
-  const places = new Map(columns.map(({ name }, index) => [name, index]))
+  const cellsOf = reader(columns)
   let batch: Row[] = []
   let text = 0
   let count = 0
@@ -20,9 +20,12 @@ export async function* rowBatches(rows: AsyncIterable<Given>, columns: readonly 
     count += 1
     const row = Array.isArray(given)
       ? checkLength(given as Row, columns, count)
-      : cellsOf(given as { readonly [column: string]: Cell }, places, count)
+      : cellsOf(given as { readonly [column: string]: Cell }, count)
     batch.push(row)
-    for (const cell of row) if (typeof cell === 'string') text += cell.length
+    for (let index = 0; index < row.length; index++) {
+      const cell = row[index]
+      if (typeof cell === 'string') text += cell.length
+    }
     if (batch.length < BATCH_ROWS && text < BATCH_TEXT) continue
     yield batch
     batch = []
@@ -31,8 +34,30 @@ export async function* rowBatches(rows: AsyncIterable<Given>, columns: readonly 
   if (batch.length > 0) yield batch
 }
 
-function cellsOf(given: { readonly [column: string]: Cell }, places: ReadonlyMap<string, number>, count: number): Row {
-  if (typeof given !== 'object' || given === null) throw wrong(`Row ${count} is neither an object nor an array.`)
+/** Cells of an object in the order of the columns. */
+function reader(columns: readonly Column[]): (given: { readonly [column: string]: Cell }, count: number) => Row {
+  const names = columns.map(({ name }) => name)
+  const places = new Map(names.map((name, index) => [name, index]))
+  return (given, count) => {
+    if (typeof given !== 'object' || given === null) throw wrong(`Row ${count} is neither an object nor an array.`)
+    // Most rows have exactly the columns, in their order: then no name is looked up. What is inherited does not count.
+    if (Object.getPrototypeOf(given) === Object.prototype) {
+      const cells: Cell[] = []
+      for (const name in given) {
+        if (name !== names[cells.length]) break
+        cells.push(given[name])
+      }
+      if (cells.length === names.length && Object.keys(given).length === names.length) return cells
+    }
+    return cellsByName(given, places, count)
+  }
+}
+
+function cellsByName(
+  given: { readonly [column: string]: Cell },
+  places: ReadonlyMap<string, number>,
+  count: number,
+): Row {
   const cells: Cell[] = new Array<Cell>(places.size).fill(null)
   for (const name of Object.keys(given)) {
     const place = places.get(name)

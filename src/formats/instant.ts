@@ -27,14 +27,46 @@ export function rfc3339(at: Date): string {
 /** RFC 3339 (or Postgres') text of an instant as Postgres writes it in UTC; what is neither stays as it is ("infinity"). */
 export function toPostgresInstant(text: string): string {
   if (text.charCodeAt(10) === 0x20) return text
+  if (isUtc(text)) return `${text.slice(0, 10)} ${trimFraction(text.slice(11, -1))}+00`
   const instant = normalise(text)
   return instant === null ? text : `${instant.replace('T', ' ')}+00`
 }
 
 /** Postgres' (or RFC 3339) text of an instant, in any zone, as RFC 3339 in UTC; what is neither stays as it is ("infinity"). */
 export function toRfc3339(text: string): string {
+  if (isUtc(text)) return text.length === 20 ? text : `${trimFraction(text.slice(0, -1))}Z`
   const instant = normalise(text)
   return instant === null ? text : `${instant}Z`
+}
+
+/**
+ * True for "2026-11-21T09:00:00.12Z" with nothing out of range: what a source gives. Read by hand because it is asked for each
+ * instant of a document; of the last days of a month, which not all have, normalise() decides.
+ */
+function isUtc(text: string): boolean {
+  const { length } = text
+  if (length < 20 || length > 30 || text.charCodeAt(length - 1) !== 0x5a) return false
+  if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d || text.charCodeAt(10) !== 0x54) return false
+  if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a) return false
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  if (!(twoDigits(text, 0) >= 0 && twoDigits(text, 2) >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
+    return false
+  if (!(twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 59)) return false
+  if (length === 20) return true
+  if (length === 21 || text.charCodeAt(19) !== 0x2e) return false
+  for (let index = 20; index < length - 1; index++) if (!isDigit(text.charCodeAt(index))) return false
+  return true
+}
+
+/** NaN where they are none: no comparison holds for it. */
+function twoDigits(text: string, index: number): number {
+  const tens = text.charCodeAt(index)
+  const ones = text.charCodeAt(index + 1)
+  return isDigit(tens) && isDigit(ones) ? (tens - 0x30) * 10 + ones - 0x30 : Number.NaN
+}
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39
 }
 
 /** In UTC without the zone. Date counts no digits beyond the millisecond, so the fraction is carried as text. */

@@ -1,14 +1,25 @@
-import Cursor from 'pg-cursor'
-import type { Client } from 'pg'
-import { cellTypes } from './cells.ts'
+import pg, { type Client } from 'pg'
+import { type Field } from './cells.ts'
+import { divert, type Wire } from './divert.ts'
 import { reportFailure } from './failures.ts'
+import { rowDecoder } from './rows.ts'
 
-/** Rows of one batch: measured, fewer cost more round trips and more cost memory without gain. */
-const BATCH = 1000
+const DATA_ROW = 0x44
+/** Bytes of rows that may wait, as Postgres sends them, before the socket is left alone. */
+const WAITING = 128 * 1024
+
+/** The parts of pg's own query object that are used here; it speaks the extended protocol and takes the errors. */
+interface Query {
+  submit(connection: Wire): unknown
+  handleRowDescription(message: { fields: readonly Field[] }): void
+  handleReadyForQuery(connection: unknown): void
+  handleError(error: Error, connection: unknown): void
+}
 
 /**
- * Rows of a query in batches; the next batch is asked for before the current one is given, so that the source and the
- * reader work at the same time. At most two batches are held. Ends with the cursor closed, however it ends.
+ * Rows of a query in batches: what has come while the last batch was used, so that the source and the reader work at the
+ * same time. What waits is bounded in bytes, not in rows. One Execute for all of them, because Postgres uses its parallel
+ * workers for nothing less; where a reader stops early, the rest is let go by, or ended with the connection.
  * @typeParam R arrays in the order of the columns, or objects, as `rowMode` says.
  */
 export async function* readBatches<R>(
@@ -16,30 +27,98 @@ export async function* readBatches<R>(
   query: { readonly text: string; readonly values?: readonly unknown[]; readonly rowMode: 'array' | 'object' },
   fail: (error: unknown) => Error = reportFailure,
 ): AsyncGenerator<R[], void, undefined> {
-  const config = { types: cellTypes, ...(query.rowMode === 'array' ? { rowMode: 'array' as const } : {}) }
-  const cursor = client.query(
-    new Cursor<R>(query.text, query.values as unknown[] | undefined, config as ConstructorParameters<typeof Cursor>[2]),
-  )
-  let next = read(cursor)
+  let rows: R[] = []
+  let bytes = 0
+  let ended = false
+  /** The reader has stopped early: what still comes is let go by. */
+  let unwanted = false
+  let fault: { error: unknown } | undefined
+  let wake = () => {}
+  let wire: Wire | undefined
+  let release = () => {}
+  let decode: ((message: Buffer, start: number, end: number) => unknown) | undefined
+  /** Parts of a message that one read of the socket did not bring whole. */
+  let parts: Buffer[] = []
+
+  function end(error?: { error: unknown }): void {
+    release()
+    ended = true
+    fault ??= error
+    wake()
+  }
+
+  const taker = {
+    part(chunk: Buffer, start: number, end: number, begins: boolean, ends: boolean) {
+      if (fault || unwanted) return
+      bytes += end - start
+      if (begins && ends) return give(chunk, start, end)
+      parts.push(chunk.subarray(start, end))
+      if (!ends) return
+      const message = Buffer.concat(parts)
+      parts = []
+      give(message, 0, message.length)
+    },
+    told() {
+      if (bytes >= WAITING) wire!.stream.pause()
+      if (rows.length > 0) wake()
+    },
+  }
+  function give(message: Buffer, start: number, end: number): void {
+    try {
+      rows.push(decode!(message, start, end) as R)
+    } catch (error) {
+      fault = { error }
+    }
+  }
+
+  const { text, values, rowMode } = query
+  const running = new pg.Query(
+    { text, values: values as unknown[], queryMode: 'extended' } as never,
+    undefined,
+    (error: unknown) => end(error ? { error } : undefined),
+  ) as unknown as Query
+  const { submit, handleRowDescription, handleReadyForQuery, handleError } = running
+  Object.assign(running, {
+    submit(connection: Wire) {
+      wire = connection
+      release = divert(connection, DATA_ROW, taker)
+      return submit.call(running, connection)
+    },
+    handleRowDescription(message: { fields: readonly Field[] }) {
+      decode = rowDecoder(message.fields, rowMode)
+      handleRowDescription.call(running, message)
+    },
+    handleReadyForQuery(connection: unknown) {
+      release()
+      handleReadyForQuery.call(running, connection)
+    },
+    handleError(error: Error, connection: unknown) {
+      release()
+      handleError.call(running, error, connection)
+    },
+  })
+  client.query(running as unknown as Parameters<Client['query']>[0])
+
   try {
     for (;;) {
-      const rows = await next
-      if (rows.length === 0) return
-      next = read(cursor)
-      yield rows
+      if (rows.length > 0) {
+        const batch = rows
+        rows = []
+        bytes = 0
+        if (!ended) wire!.stream.resume()
+        yield batch
+      } else if (fault) {
+        throw fail(fault.error)
+      } else if (ended) {
+        return
+      } else {
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
     }
-  } catch (error) {
-    throw fail(error)
   } finally {
-    const usable = await next.then(() => true, () => false) // prettier-ignore
-    // A failed cursor is closed by its error already; on a connection that is lost meanwhile, close() would wait for ever.
-    if (usable) await Promise.race([cursor.close(), new Promise((resolve) => client.once('end', resolve))])
+    if (!ended) {
+      unwanted = true
+      wire?.stream.resume()
+    }
   }
-}
-
-/** A rejection must have a listener from its first moment, though it is awaited only after the current batch was used. */
-function read<R>(cursor: Cursor<R>): Promise<R[]> {
-  const rows = cursor.read(BATCH)
-  rows.catch(() => {})
-  return rows
 }

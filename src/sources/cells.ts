@@ -34,10 +34,13 @@ const PARSERS: Partial<Record<ColumnType, (text: string) => Cell>> = {
 }
 const asText = (text: string): Cell => text
 
-/** For pg's `types`: text in, cell out. */
-export const cellTypes = {
-  getTypeParser: (oid: number) => PARSERS[BY_OID[oid] ?? 'String'] ?? asText,
+/** Text in, cell out; undefined: the text is the cell. */
+export function parserOf(oid: number): ((text: string) => Cell) | undefined {
+  return PARSERS[BY_OID[oid] ?? 'String']
 }
+
+/** The same for pg's `types`. */
+export const cellTypes = { getTypeParser: (oid: number) => parserOf(oid) ?? asText }
 
 /**
  * "2026-11-21 10:00:00.123456+01" -> "2026-11-21T09:00:00.123456Z": no digit is lost, as it would be in a Date.

@@ -1,55 +1,93 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Client } from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
+import { divert, type Wire } from './divert.ts'
 import { reportFailure } from './failures.ts'
 import type { CopyReading } from './source.ts'
 
-/** What pg-copy-streams 7.0.0 is made of inside (pinned; the test that counts rows fails if it changes). */
-interface Inside extends Readable {
-  _copyDataChunks: { push(chunk: Buffer): void } | null
-  _unreadMessageContentLength: number
-  _buffer: unknown
-  _forward(): void
-  handleError(error: unknown): void
-  handleReadyForQuery(): void
-  readonly rowCount: number
-}
-
-/** Bytes that may wait in the stream: a few reads of the socket. */
-const WAITING = 256 * 1024
+const COPY_DATA = 0x64
+/** Bytes of one chunk: Postgres sends 8 KiB at a time, and every stage after this one costs by the chunk. */
+const CHUNK = 128 * 1024
+/** How long bytes may wait for more to come, in milliseconds: a slow query is seen to move. */
+const LINGER = 50
 
 /**
  * COPY of a query as CSV with a header line. Postgres sends one CopyData message for each line, so that counting messages
- * counts rows exactly, also where cells hold line breaks. What a read of the socket brought is given on as one chunk.
+ * counts rows exactly, also where cells hold line breaks. At most two chunks wait; then the socket does.
  */
 export function copyOut(
   client: Client,
   statement: string,
   fail: (error: unknown) => Error = reportFailure,
 ): CopyReading {
-  const stream = copyTo(`copy (\n${statement}\n) to stdout (format csv, header)`, {
-    highWaterMark: WAITING,
-  }) as unknown as Inside
   const complete = Promise.withResolvers<number>()
   complete.promise.catch(() => {}) // Told through the stream as well; whoever asks for the count hears it again.
   let lines = 0
-  const chunks = stream._copyDataChunks!
-  const push = chunks.push.bind(chunks)
-  chunks.push = (chunk) => {
-    if (stream._unreadMessageContentLength === 0) lines += 1
-    push(chunk)
+  let rowCount = 0
+  let out = Buffer.allocUnsafeSlow(CHUNK)
+  let length = 0
+  let timer: NodeJS.Timeout | undefined
+  let wire: Wire | undefined
+  let release = () => {}
+
+  const stream = new Readable({
+    highWaterMark: 2 * CHUNK,
+    read: () => void wire?.stream.resume(),
+    destroy(error, callback) {
+      clearTimeout(timer)
+      callback(error)
+    },
+  })
+
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    if (length === 0 || stream.destroyed) return
+    const full = length === CHUNK
+    const chunk = full ? out : Buffer.from(out.subarray(0, length))
+    if (full) out = Buffer.allocUnsafeSlow(CHUNK)
+    length = 0
+    if (!stream.push(chunk)) wire!.stream.pause()
   }
-  // Its own handler emits the error without destroying the stream and then trips over what it cleared.
-  stream.handleError = (error) => {
-    const failure = fail(error)
-    complete.reject(failure)
-    stream.destroy(failure)
+
+  const taker = {
+    part(chunk: Buffer, start: number, end: number, begins: boolean) {
+      if (begins) lines += 1
+      while (start < end) {
+        const copied = chunk.copy(out, length, start, end)
+        length += copied
+        start += copied
+        if (length === CHUNK) flush()
+      }
+    },
+    told() {
+      if (length > 0 && timer === undefined) timer = setTimeout(flush, LINGER)
+    },
   }
-  stream.handleReadyForQuery = () => complete.resolve(stream.rowCount)
-  const forward = stream._forward.bind(stream)
-  stream._forward = () => {
-    if (!stream.destroyed && stream._buffer !== null) forward()
+
+  // A query object as pg's client takes them.
+  const query = {
+    submit(connection: Wire & { query(text: string): void }): null {
+      wire = connection
+      release = divert(connection, COPY_DATA, taker)
+      connection.query(`copy (\n${statement}\n) to stdout (format csv, header)`)
+      return null
+    },
+    handleCommandComplete({ text }: { text: string }) {
+      rowCount = Number(/^COPY (\d+)/.exec(text)?.[1] ?? NaN)
+    },
+    handleReadyForQuery() {
+      release()
+      flush()
+      complete.resolve(rowCount)
+      if (!stream.destroyed) stream.push(null)
+    },
+    handleError(error: unknown) {
+      release()
+      const failure = fail(error)
+      complete.reject(failure)
+      stream.destroy(failure)
+    },
   }
-  void client.query(stream as unknown as Parameters<Client['query']>[0])
+  void client.query(query as unknown as Parameters<Client['query']>[0])
   return { stream, rows: () => Math.max(0, lines - 1), serverRows: () => complete.promise }
 }

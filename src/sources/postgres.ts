@@ -1,6 +1,7 @@
 import type { SourceClient } from '../report/define.ts'
 import type { Log } from '../log.ts'
 import { readBatches } from './batches.ts'
+import { oneByOne } from './one-by-one.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { asSubquery, checkColumnNames, describeStatement } from './describe.ts'
 import { describeFault, reportFailure } from './failures.ts'
@@ -107,23 +108,17 @@ function passDataErrors(error: unknown): void {
 function createClient(connect: (signal?: AbortSignal) => Promise<Connection>, session: SessionOptions): SourceClient {
   const { signal } = session
   const fail = (error: unknown): Error => (signal.aborted ? (signal.reason as Error) : reportFailure(error))
-  return {
-    async *query(text, values = []) {
-      let connection: Connection | undefined
-      try {
-        connection = await connect(signal)
-        await beginReading(connection.client, session)
-        for await (const rows of readBatches<Record<string, unknown>>(
-          connection.client,
-          { text, values, rowMode: 'object' },
-          fail,
-        ))
-          yield* rows
-      } catch (error) {
-        throw fail(error)
-      } finally {
-        await connection?.end()
-      }
-    },
+  async function* batches(text: string, values: readonly unknown[]): AsyncGenerator<Record<string, unknown>[]> {
+    let connection: Connection | undefined
+    try {
+      connection = await connect(signal)
+      await beginReading(connection.client, session)
+      yield* readBatches<Record<string, unknown>>(connection.client, { text, values, rowMode: 'object' }, fail)
+    } catch (error) {
+      throw fail(error)
+    } finally {
+      await connection?.end()
+    }
   }
+  return { query: (text, values = []) => oneByOne(batches(text, values)) }
 }

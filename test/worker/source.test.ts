@@ -326,13 +326,13 @@ describe('a reading', () => {
 
   test('in batches has the same rows, typed, and stops when nobody wants more', async () => {
     const reading = await open(LINES, { head: HEAD, resolved: { last: 2500 } })
-    const sizes: number[] = []
+    let rows = 0
     let last: Row = []
     for await (const batch of reading.batches()) {
-      sizes.push(batch.length)
+      rows += batch.length
       last = batch.at(-1)!
     }
-    expect(sizes).toEqual([1000, 1000, 500])
+    expect(rows).toBe(2500)
     expect(last).toEqual([2500, 'line 2500', '2026-04-11', '625.0000000000000000', 1])
     expect(await reading.summary()).toMatchObject({ lines: '2500' })
     await reading.close()
