@@ -3,6 +3,8 @@ import type { Log } from '../log.ts'
 /** First and longest wait between two tries to connect, in milliseconds. */
 const FIRST_WAIT = 100
 const LONGEST_WAIT = 2_000
+/** How often an open line is asked whether it still answers, in milliseconds: one whose peer has vanished says nothing. */
+const CHECK_EVERY = 5_000
 
 /** One connection's life. `opened` settles once; `end` gives everything back at once and may be called twice. */
 export interface Line {
@@ -25,6 +27,8 @@ export interface Redialer<L extends Line> {
 export function createRedialer<L extends Line>(deps: {
   log: Log
   open(onLost: (line: L, error: unknown) => void): L
+  /** Rejects, within its own time, where the line does not answer any more. */
+  check(line: L): Promise<unknown>
   onOpen(line: L): void
 }): Redialer<L> {
   let held: L | undefined
@@ -63,6 +67,12 @@ export function createRedialer<L extends Line>(deps: {
     wait = Math.min(wait * 2, LONGEST_WAIT)
   }
 
+  const checking = setInterval(() => {
+    const line = held
+    if (line && openedAt !== undefined) deps.check(line).catch((error: unknown) => lost(line, error))
+  }, CHECK_EVERY)
+  checking.unref()
+
   dial()
   return {
     get current() {
@@ -72,6 +82,7 @@ export function createRedialer<L extends Line>(deps: {
     close() {
       closed = true
       clearTimeout(timer)
+      clearInterval(checking)
       const line = held
       held = undefined
       line?.end()

@@ -62,6 +62,7 @@ export function createReportBell(options: { redisUrl: string; log: Log; role: 'r
   const redialer = createRedialer<QueueLine>({
     log,
     open: (onLost) => openQueue(redisUrl, role === 'listener', onLost),
+    check: ({ queue }) => within(RING_TIMEOUT, queue.checkHealth()),
     onOpen(line) {
       if (answer) attend(line, answer)
       void pump()

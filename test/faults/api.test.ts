@@ -44,7 +44,11 @@ test('a cut connection: the client goes on after what it has seen, hears nothing
   await proxy.close()
   await proxy.open()
   // The second connection is subscribed before anything new happens.
-  await until(async () => ((await fetch(`${api.url}/metrics`).then((response) => response.text())).match(/^broadsheet_subscribers\S* 1$/m)), { what: 'it watches again' })
+  await until(
+    async () =>
+      (await fetch(`${api.url}/metrics`).then((response) => response.text())).match(/^broadsheet_subscribers\S* 1$/m),
+    { what: 'it watches again' },
+  )
   const worker = await scene.worker()
   await until(() => watched.events.some(({ rowsWritten }) => rowsWritten > 5), { what: 'rows are heard of' })
   await proxy.close()
@@ -65,7 +69,7 @@ test('killed in the middle of requests: every report that was answered for exist
   const { port } = new URL(api.url)
   await scene.worker({ WORKER_CONCURRENCY: '4' })
   const client = createClient(api.url, api.adminToken)
-  const watchers = []
+  const watchers: ReturnType<typeof watching>[] = []
   for (let n = 0; n < WATCHERS; n++) watchers.push(watching(client, await client.request(paced(50, 0.02))))
   await until(() => watchers.every(({ events }) => events.length > 0), { what: 'all watch' })
   const answered: string[] = []
@@ -91,7 +95,9 @@ test('killed in the middle of requests: every report that was answered for exist
     expect(status).toBe('SUCCEEDED')
     expect(events.at(-1)).toMatchObject({ status, sequence: progress.sequence })
   }
-  const [kept] = await scene.sql<{ count: number }>('select count(*)::int from broadsheet.report where id = any($1)', [answered.map(rowId)])
+  const [kept] = await scene.sql<{ count: number }>('select count(*)::int from broadsheet.report where id = any($1)', [
+    answered.map(rowId),
+  ])
   console.info(`${kept!.count} of ${answered.length} answered requests are there (bar: all)`)
   expect(kept!.count).toBe(answered.length)
   const undone = () => scene.sql(`select from broadsheet.report where status not in ('SUCCEEDED') limit 1`)

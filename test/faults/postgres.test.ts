@@ -29,7 +29,8 @@ afterAll(async () => {
   await scene.close()
 })
 
-const underWay = (id: string) => until(async () => (await client.report(id)).progress.rowsWritten > 5, { what: 'rows were written' })
+const underWay = (id: string) =>
+  until(async () => (await client.report(id)).progress.rowsWritten > 5, { what: 'rows were written' })
 const since = (moment: number) => performance.now() - moment
 
 /** All rows, once each, as the document's own facts say. */
@@ -53,18 +54,29 @@ test('backends that are terminated in mid-COPY and in mid-cursor: the reports ru
   )
   const began = performance.now()
   expect(cut).toHaveLength(2)
-  for (const [id, separator] of [[copied, `${'x'.repeat(9000)},`], [fetched, '\n']] as const) {
+  for (const [id, separator] of [
+    [copied, `${'x'.repeat(9000)},`],
+    [fetched, '\n'],
+  ] as const) {
     const report = await client.reached(id, 'SUCCEEDED', AGAIN_WITHIN)
-    expect(report.attempts).toMatchObject([{ outcome: 'FAILED', failure: { code: 'SOURCE_UNAVAILABLE' } }, { outcome: 'SUCCEEDED' }])
+    expect(report.attempts).toMatchObject([
+      { outcome: 'FAILED', failure: { code: 'SOURCE_UNAVAILABLE' } },
+      { outcome: 'SUCCEEDED' },
+    ])
     await expectWhole(id, separator)
   }
   console.info(`cut off, and done again ${(since(began) / 1_000).toFixed(1)} s later (bar: ${AGAIN_WITHIN / 1_000} s)`)
 }, 90_000)
 
 test('Postgres killed and started again: callers are told at once, reports run again, watchers live on', async () => {
-  const [id, waiting] = [await client.request(paced(ROWS, NAP)), await client.request(paced(ROWS, NAP, { format: 'NDJSON' }))]
+  const [id, waiting] = [
+    await client.request(paced(ROWS, NAP)),
+    await client.request(paced(ROWS, NAP, { format: 'NDJSON' })),
+  ]
   const clients = createClients(api.url)
-  const watched = clients.ws(`subscription { reportProgress(id: "${id}") { sequence status rowsWritten } }`, { token: api.adminToken })
+  const watched = clients.ws(`subscription { reportProgress(id: "${id}") { sequence status rowsWritten } }`, {
+    token: api.adminToken,
+  })
   await underWay(id)
   await scene.postgres.kill()
   const gone = performance.now()
@@ -95,7 +107,9 @@ test('Postgres killed and started again: callers are told at once, reports run a
     const report = await client.reached(each, 'SUCCEEDED', AGAIN_WITHIN)
     expect(report.attempts.length).toBeGreaterThan(1)
   }
-  console.info(`the reports were done again ${(since(back) / 1_000).toFixed(1)} s after its return (bar: ${AGAIN_WITHIN / 1_000} s)`)
+  console.info(
+    `the reports were done again ${(since(back) / 1_000).toFixed(1)} s after its return (bar: ${AGAIN_WITHIN / 1_000} s)`,
+  )
   expect(since(back)).toBeLessThan(AGAIN_WITHIN)
   await expectWhole(id, `${'x'.repeat(9000)},`)
   await expectWhole(waiting, '\n')

@@ -32,7 +32,8 @@ const readiness = async () => {
   return { status: response.status, missing: ((await response.json()) as { missing: string[] }).missing }
 }
 const since = (moment: number) => performance.now() - moment
-const say = (what: string, milliseconds: number, bar: number) => console.info(`${what} ${milliseconds.toFixed(0)} ms (bar: ${bar} ms)`)
+const say = (what: string, milliseconds: number, bar: number) =>
+  console.info(`${what} ${milliseconds.toFixed(0)} ms (bar: ${bar} ms)`)
 
 /** Watches, and keeps when each event came. */
 function watching(id: string) {
@@ -80,12 +81,15 @@ describe.each([
     await scene.redis.start()
     const back = performance.now()
     await until(async () => (await readiness()).status === 200, { timeout: BACK_WITHIN, what: '/readyz' })
-    const snapshot = await until(() => second.events.find(({ heardAt }) => heardAt > back), { timeout: BACK_WITHIN, what: 'a fresh snapshot' })
+    const snapshot = await until(() => second.events.find(({ heardAt }) => heardAt > back), {
+      timeout: BACK_WITHIN,
+      what: 'a fresh snapshot',
+    })
     const fresh = await client.request(small())
     await client.reached(fresh, 'SUCCEEDED', BACK_WITHIN)
     say('reports flow again after', since(back), BACK_WITHIN)
     expect(since(back)).toBeLessThan(BACK_WITHIN)
-    say('a watcher had a fresh snapshot after', snapshot.heardAt - back, BACK_WITHIN)
+    say('a watcher had a fresh snapshot after', snapshot!.heardAt - back, BACK_WITHIN)
     await second.ended
     expect(second.events.at(-1)).toMatchObject({ status: 'SUCCEEDED', rowsWritten: 300, attempt: 1 })
     for (const { events } of [first, second]) {
@@ -96,24 +100,28 @@ describe.each([
   }, 60_000)
 })
 
-test(`hanging for ${FREEZE / 1_000} s: requests are answered meanwhile, and their reports run`, async () => {
-  scene.redis.freeze()
-  const began = performance.now()
-  const taken: number[] = []
-  const asked: string[] = []
-  // One after the other: a client that waits for its answer, at every moment of the freeze.
-  while (since(began) < FREEZE) {
-    const asking = performance.now()
-    asked.push(await client.request(small()))
-    taken.push(since(asking))
-  }
-  expect((await readiness()).missing).toEqual(['redis'])
-  scene.redis.thaw()
-  for (const id of asked) await client.reached(id, 'SUCCEEDED', 60_000)
-  const p99 = taken.toSorted((a, b) => a - b)[Math.ceil(taken.length * 0.99) - 1]!
-  say(`${taken.length} requests while Redis hung, p99`, p99, ANSWER_WITHIN)
-  expect(taken.length).toBeGreaterThan(10)
-  expect(p99).toBeLessThanOrEqual(ANSWER_WITHIN)
-  await until(async () => (await readiness()).status === 200, { timeout: BACK_WITHIN, what: '/readyz' })
-  expect([api.process.exitCode, worker.process.exitCode]).toEqual([null, null])
-}, FREEZE + 90_000)
+test(
+  `hanging for ${FREEZE / 1_000} s: requests are answered meanwhile, and their reports run`,
+  async () => {
+    scene.redis.freeze()
+    const began = performance.now()
+    const taken: number[] = []
+    const asked: string[] = []
+    // One after the other: a client that waits for its answer, at every moment of the freeze.
+    while (since(began) < FREEZE) {
+      const asking = performance.now()
+      asked.push(await client.request(small()))
+      taken.push(since(asking))
+    }
+    expect((await readiness()).missing).toEqual(['redis'])
+    scene.redis.thaw()
+    for (const id of asked) await client.reached(id, 'SUCCEEDED', 60_000)
+    const p99 = taken.toSorted((a, b) => a - b)[Math.ceil(taken.length * 0.99) - 1]!
+    say(`${taken.length} requests while Redis hung, p99`, p99, ANSWER_WITHIN)
+    expect(taken.length).toBeGreaterThan(10)
+    expect(p99).toBeLessThanOrEqual(ANSWER_WITHIN)
+    await until(async () => (await readiness()).status === 200, { timeout: BACK_WITHIN, what: '/readyz' })
+    expect([api.process.exitCode, worker.process.exitCode]).toEqual([null, null])
+  },
+  FREEZE + 90_000,
+)

@@ -42,16 +42,21 @@ afterAll(async () => {
 })
 
 const remount = (options: string) => execFileSync('mount', ['-o', `remount,${options}`, documents])
-const filesOf = async (id: string) => (await readdir(documents, { recursive: true })).filter((name) => name.includes(rowId(id)))
+const filesOf = async (id: string) =>
+  (await readdir(documents, { recursive: true })).filter((name) => name.includes(rowId(id)))
 /** Pauses between attempts are of no interest here. */
-const hurry = (id: string) => scene.sql(`update broadsheet.report set available_at = now() where id = $1 and status = 'QUEUED'`, [rowId(id)])
+const hurry = (id: string) =>
+  scene.sql(`update broadsheet.report set available_at = now() where id = $1 and status = 'QUEUED'`, [rowId(id)])
 
 async function expectStorageFailed(id: string, message: string) {
-  const report = await until(async () => {
-    await hurry(id)
-    const found = await client.report(id)
-    return found.status === 'FAILED' ? found : null
-  }, { timeout: 20_000, what: 'it has failed' })
+  const report = await until(
+    async () => {
+      await hurry(id)
+      const found = await client.report(id)
+      return found.status === 'FAILED' ? found : null
+    },
+    { timeout: 20_000, what: 'it has failed' },
+  )
   expect(report!.failure).toEqual({ code: 'STORAGE_FAILED', message, retryable: true })
   expect(report!.attempts).toHaveLength(3)
   expect(report!.document).toBeNull()
@@ -64,7 +69,9 @@ async function expectWorks(most: number) {
   expect((await client.download(id)).toString().split('\n')).toHaveLength(most + 2)
 }
 
-test('a full disk: STORAGE_FAILED with nothing left behind, and the next report works as soon as there is room', async ({ skip }) => {
+test('a full disk: STORAGE_FAILED with nothing left behind, and the next report works as soon as there is room', async ({
+  skip,
+}) => {
   if (!mounted) skip('a small disk needs root and mount')
   await expectWorks(FITS)
   await expectStorageFailed(await client.request(paced(OVERFLOWS, 0)), 'The store is full.')
@@ -74,7 +81,9 @@ test('a full disk: STORAGE_FAILED with nothing left behind, and the next report 
   expect([api.process.exitCode, worker.process.exitCode]).toEqual([null, null])
 }, 60_000)
 
-test('a store that may only be read: STORAGE_FAILED, what is there is served, /readyz says so, and it heals', async ({ skip }) => {
+test('a store that may only be read: STORAGE_FAILED, what is there is served, /readyz says so, and it heals', async ({
+  skip,
+}) => {
   if (!mounted && process.getuid?.() === 0) skip('to root no directory is read-only')
   const kept = await client.request(paced(FITS, 0))
   await client.reached(kept, 'SUCCEEDED')
@@ -82,7 +91,10 @@ test('a store that may only be read: STORAGE_FAILED, what is there is served, /r
   else await chmod(join(documents, '.pending'), 0o500)
   const readiness = await fetch(`${api.url}/readyz`)
   expect([readiness.status, ((await readiness.json()) as { missing: string[] }).missing]).toEqual([503, ['store']])
-  await expectStorageFailed(await client.request(paced(FITS, 0)), mounted ? 'The store is read-only.' : 'The store may not be written.')
+  await expectStorageFailed(
+    await client.request(paced(FITS, 0)),
+    mounted ? 'The store is read-only.' : 'The store may not be written.',
+  )
   expect((await client.download(kept)).length).toBeGreaterThan(FITS * 9000)
   if (mounted) remount('rw')
   else await chmod(join(documents, '.pending'), 0o700)

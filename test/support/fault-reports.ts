@@ -27,7 +27,8 @@ type Wanted = Partial<Record<'format' | 'priority' | 'idempotencyKey', string>>
 /** Inputs of requestReport. */
 export const paced = (most: number, nap: number, wanted: Wanted = {}) =>
   ({ report: { byName: { type: 'paced', parameters: { most, nap } } }, ...wanted }) as never
-export const small = (wanted: Wanted = {}) => ({ report: { byName: { type: 'small', parameters: {} } }, ...wanted }) as never
+export const small = (wanted: Wanted = {}) =>
+  ({ report: { byName: { type: 'small', parameters: {} } }, ...wanted }) as never
 export const poison = () => ({ report: { byName: { type: 'poison', parameters: {} } } }) as never
 
 /** The row's id of an id that the API gives. */

@@ -7,6 +7,8 @@ export interface Proxy {
   /** Cuts all connections and refuses new ones. */
   close(): Promise<void>
   open(): Promise<void>
+  /** The connections that are there stay open, and nothing goes through any more; new ones work. */
+  swallow(): void
 }
 
 /** `host` may be the directory of a Unix socket, as in Postgres' URLs. */
@@ -18,7 +20,10 @@ export async function openProxy(target: { host: string; port: number }): Promise
   async function open(): Promise<void> {
     server = createServer((near) => {
       const far = connect(target.host.startsWith('/') ? { path: `${target.host}/.s.PGSQL.${target.port}` } : target)
-      for (const [one, other] of [[near, far], [far, near]] as const) {
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
         pairs.add(one)
         one.pipe(other)
         one.on('error', () => other.destroy())
@@ -39,6 +44,13 @@ export async function openProxy(target: { host: string; port: number }): Promise
       return port
     },
     open,
+    swallow() {
+      for (const socket of pairs) {
+        socket.unpipe()
+        // Read and thrown away, so that the sender's buffers never fill.
+        socket.resume()
+      }
+    },
     async close() {
       if (!server) return
       const closed = once(server, 'close')

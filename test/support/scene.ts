@@ -114,15 +114,16 @@ async function prepare(url: (database: string) => string): Promise<void> {
     await query(url('postgres'), statement)
 }
 
+/** Durable, as users have it: what was committed is there after a crash. */
 async function postgresOf(directory: string) {
-  let server = await startPostgres({ dataDirectory: directory, durable: false })
+  let server = await startPostgres({ dataDirectory: directory })
   const { port, url } = server
   const pid = async () => Number((await readFile(join(directory, 'postgres/postmaster.pid'), 'utf8')).split('\n')[0])
   return partOf({
     pid: await pid(),
     url,
     start: async () => {
-      server = await startPostgres({ dataDirectory: directory, durable: false, port })
+      server = await startPostgres({ dataDirectory: directory, port })
       return pid()
     },
     stop: () => server.stop(),

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
+import { isUnreachable } from '../../src/db/unreachable.ts'
 import { until } from './until.ts'
 
 export interface ServiceOptions {
@@ -97,7 +98,13 @@ export function startProcess(entry: string, options: ServiceOptions): RunningPro
 async function isPresent(databaseUrl: string, worker: RunningProcess): Promise<boolean> {
   if (worker.process.exitCode !== null) throw new Error(`the worker has ended:\n${await worker.log()}`)
   const client = new pg.Client(databaseUrl)
-  await client.connect()
+  try {
+    await client.connect()
+  } catch (error) {
+    // A worker waits for a database that is away, and so does who starts it.
+    if (isUnreachable(error)) return false
+    throw error
+  }
   try {
     const { rows } = await client.query(`select to_regclass('broadsheet.worker') is not null as there`)
     if (!rows[0].there) return false
