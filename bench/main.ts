@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { benchFanOut } from './fan-out.ts'
 import { benchLatency } from './latency.ts'
+import { benchLoad } from './load.ts'
 import { family, type Figure } from './measure.ts'
 import { benchSqlReport } from './sql-report.ts'
 import { openStage } from './stage.ts'
 import { execFileSync } from 'node:child_process'
 
-/** `npm run bench [-- sql latency fan-out]`: each part against its baseline, measured in the same run. */
-const PARTS = ['sql', 'latency', 'fan-out']
+/** `npm run bench [-- sql latency fan-out load]`: each part against its baseline, measured in the same run. */
+const PARTS = ['sql', 'latency', 'fan-out', 'load']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
 for (const part of wanted)
   if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
@@ -25,6 +26,7 @@ try {
   if (wanted.includes('sql')) figures.push(...(await benchSqlReport(stage, worker, say)))
   if (wanted.includes('latency')) figures.push(...(await benchLatency(stage, say)))
   if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(stage, api, say)))
+  if (wanted.includes('load')) figures.push(...(await benchLoad(stage, worker, say)))
 } finally {
   if (!leaving) await stage.close()
 }

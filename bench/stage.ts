@@ -13,12 +13,18 @@ export interface Stage {
   readonly service: Service
   readonly directory: string
   readonly redisUrl: string
+  /** Of the service's own database, as its owner. */
+  readonly databaseUrl: string
   /** Of the table `lines`, as its reader. */
   readonly sourceUrl: string
   /** Whose the reports of runningReports are. */
   readonly tenantId: string
   /** Ids of new reports that look as if a worker were at them, and stay so. */
   runningReports(count: number): Promise<string[]>
+  /** So many new reports that wait, in all priorities and so many tenants; half of them in `tenantId`. */
+  waitingReports(count: number, tenants: number): Promise<void>
+  /** In the service's own database, as its owner. */
+  sql<T extends object>(text: string, values?: unknown[]): Promise<T[]>
   /** Ends them, in their rows. */
   end(ids: readonly string[]): Promise<void>
   close(): Promise<void>
@@ -60,7 +66,8 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
       { say, filling: () => undefined },
     )
     closers.push(service.stop)
-    return { service, directory, redisUrl: redis.url, sourceUrl, close, ...reportsIn(postgres.url('broadsheet')) }
+    const databaseUrl = postgres.url('broadsheet')
+    return { service, directory, redisUrl: redis.url, databaseUrl, sourceUrl, close, ...reportsIn(databaseUrl) }
   } catch (error) {
     await close()
     throw error
@@ -68,7 +75,7 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
 }
 
 /** Rows that a worker would have made, made directly: the fan-out is measured without one. */
-function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'end'> {
+function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'waitingReports' | 'sql' | 'end'> {
   return {
     tenantId: 'default',
     async runningReports(count) {
@@ -91,6 +98,33 @@ function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'en
         )
       })
       return ids
+    },
+    waitingReports: (count, tenants) =>
+      within(url, async (client) => {
+        await client.query(
+          `insert into broadsheet.tenant (id) select 'tenant-' || n from generate_series(1, $1::int) n`,
+          [tenants],
+        )
+        await client.query(
+          `insert into broadsheet.app_user (id, tenant_id, name, role) select gen_random_uuid(), id, 'waits', 'MEMBER' from broadsheet.tenant`,
+        )
+        await client.query(
+          `with definition as (select version from broadsheet.report_definition where name = 'nothing' limit 1)
+          insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, priority, format, compression, csv_dialect,
+            visibility, parameters, resolved_parameters, time_zone, created_at)
+          select gen_random_uuid(), u.tenant_id, u.id, 'nothing', definition.version, 'waits', (array['URGENT', 'HIGH', 'NORMAL', 'LOW'])[1 + n % 4], 'CSV', 'NONE',
+            'POSTGRES', 'TENANT', '{}', '{}', 'UTC', now() - n * interval '10 ms'
+          from generate_series(1, $1::int) n cross join definition
+          join (select *, row_number() over (order by tenant_id = 'default' desc, tenant_id) - 1 as place from broadsheet.app_user where name = 'waits') u
+            on u.place = case when n % 2 = 0 then 0 else 1 + n % $2::int end`,
+          [count, tenants],
+        )
+        await client.query('analyze broadsheet.report')
+      }),
+    async sql<T extends object>(text: string, values: unknown[] = []) {
+      let rows: T[] = []
+      await within(url, async (client) => void (rows = (await client.query(text, values)).rows as T[]))
+      return rows
     },
     end: (ids) =>
       within(url, async (client) => {

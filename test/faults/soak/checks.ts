@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { rowId } from '../../support/fault-reports.ts'
 import type { Scene } from '../../support/scene.ts'
 import { childrenOf } from '../../support/service.ts'
@@ -41,6 +42,9 @@ export async function checkReports(
     }
     const end = row.code === null ? row.status : `${row.status}(${row.code})`
     ends.set(end, (ends.get(end) ?? 0) + 1)
+    // What was cut off three times may give up; no fault that is made here is INTERNAL, or the query's.
+    if (row.code !== null && !['WORKER_LOST', 'SOURCE_UNAVAILABLE'].includes(row.code))
+      faults.push(`${row.id}: ${end}, and the log says ${await logOf(scene, row.id)}`)
     for (const fault of faultsOf(row)) faults.push(`${row.id}: ${fault}: ${JSON.stringify(row)}`)
     if (last?.status !== row.status || String(last.sequence) !== row.sequence)
       faults.push(
@@ -48,6 +52,16 @@ export async function checkReports(
       )
   }
   return { faults, ends }
+}
+
+/** What the processes have logged about the errors of a report. */
+async function logOf(scene: Scene, id: string): Promise<string> {
+  const names = (await readdir(scene.directory)).filter((name) => name.endsWith('.log') && name.startsWith('process-'))
+  const texts = await Promise.all(names.map((name) => readFile(join(scene.directory, name), 'utf8')))
+  return texts
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.includes(id) && line.includes('"err"'))
+    .join('\n')
 }
 
 function* faultsOf({ status, attempt, charged, numbers, outcomes }: Row): Generator<string> {
