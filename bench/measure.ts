@@ -32,15 +32,42 @@ export function family(pid: number): number[] {
 /** Resident memory of these processes together, in MiB. Those that are gone count nothing. */
 export function residentMiB(pids: readonly number[]): number {
   let kib = 0
-  for (const pid of pids) {
-    try {
-      kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && (error as NodeJS.ErrnoException).code !== 'ESRCH')
-        throw error
-    }
-  }
+  for (const pid of pids) kib += Number(/VmRSS:\s+(\d+)/.exec(readIfThere(`/proc/${pid}/status`))?.[1] ?? 0)
   return kib / 1024
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'ESRCH') throw error
+    return ''
+  }
+}
+
+/** Those of these processes that run a program of this name. */
+export function named(pids: readonly number[], name: string): number[] {
+  return pids.filter((pid) => readIfThere(`/proc/${pid}/comm`).trim() === name)
+}
+
+/** Linux counts a process' time in hundredths of a second, wherever Node runs. */
+const TICKS = 100
+
+/** Seconds of processor time that these processes have used, and what ended below them and was waited for. */
+export function cpuSeconds(pids: readonly number[], which: 'all' | 'ended below' = 'all'): number {
+  let ticks = 0
+  for (const pid of pids) {
+    const stat = readIfThere(`/proc/${pid}/stat`)
+    // The name before it may hold spaces; then utime, stime, cutime and cstime are the 12th to the 15th.
+    const times = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 15)
+      .map(Number)
+    for (const one of which === 'all' ? times : times.slice(2)) ticks += one
+  }
+  return ticks / TICKS
 }
 
 /** The most that `read` answers while `work` is under way, looked at every 20 ms. */

@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { request, socketClient, watch, type Api } from './client.ts'
-import { family, figure, median, peak, residentMiB, timed, type Figure } from './measure.ts'
+import { openDjango } from './django.ts'
+import { cpuSeconds, family, figure, median, named, peak, residentMiB, timed, type Figure } from './measure.ts'
 import type { Stage } from './stage.ts'
 
 const RUNS = 5
+const DJANGO_RUNS = 3
 const LARGE = 2_000_000
 const SMALL = 200_000
 
@@ -27,13 +29,24 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     if (last.status !== 'SUCCEEDED') throw new Error(`the report ended as ${last.status}`)
   }
   const pids = () => family(workerPid)
+  const postgres = () => cpuSeconds(named(family(process.pid), 'postgres'))
+  /** Processor time of psql, or of the worker and its children, each with that of Postgres. */
+  const spent = {
+    psql: () => cpuSeconds([process.pid], 'ended below') + postgres(),
+    ours: () => cpuSeconds(pids()) + postgres(),
+  }
   const compare = async (name: string, upto: number, report: object, how: Record<string, string> = {}) => {
     const base: number[] = []
     const mine: number[] = []
+    const baseSpent: number[] = []
+    const mineSpent: number[] = []
     let most = 0
     for (let run = 0; run <= RUNS; run++) {
+      const before = spent.psql()
       const one = await timed(() => psql(upto))
+      const psqlSpent = spent.psql() - before
       const all = pids()
+      const start = spent.ours()
       const two = await peak(
         () => residentMiB(all),
         async () => timed(() => ours(report, how)),
@@ -41,12 +54,39 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
       if (run === 0) continue // warms caches of both
       base.push(one.ms)
       mine.push(two.value.ms)
+      baseSpent.push(psqlSpent)
+      mineSpent.push(spent.ours() - start)
       most = Math.max(most, two.most)
     }
+    const seconds = (ms: number[]) => (median(ms) / 1000).toFixed(2)
     say(
-      `${name}: psql ${(median(base) / 1000).toFixed(2)} s, ours ${(median(mine) / 1000).toFixed(2)} s, most memory ${most.toFixed(0)} MiB`,
+      `${name}: psql ${seconds(base)} s (${median(baseSpent).toFixed(2)} s of processor time, Postgres included), ours ${seconds(mine)} s (${median(mineSpent).toFixed(2)} s), most memory ${most.toFixed(0)} MiB`,
     )
     return { ratio: median(mine) / median(base), most }
+  }
+  const againstDjango = async (): Promise<Figure[]> => {
+    const django = await openDjango(stage)
+    if (!django) {
+      say('Celery, Django, psycopg2 and redis are not all there for one Python (Debian: python3-celery python3-django python3-psycopg2 python3-redis): that baseline is left out.') // prettier-ignore
+      return []
+    }
+    try {
+      const base: number[] = []
+      const mine: number[] = []
+      for (let run = 0; run <= DJANGO_RUNS; run++) {
+        const one = await django.export(SMALL, join(stage.directory, 'django.csv'))
+        const two = await timed(() => ours({ lines: { upto: SMALL } }))
+        if (run === 0) continue
+        base.push(one)
+        mine.push(two.ms)
+      }
+      say(
+        `200,000 rows as CSV: ${django.versions} ${(median(base) / 1000).toFixed(2)} s, ours ${(median(mine) / 1000).toFixed(2)} s`,
+      )
+      return [figure('Django in Celery, 200,000 rows, time over ours', median(base) / median(mine), 'x', { least: 6 })]
+    } finally {
+      await django.close()
+    }
   }
   try {
     await ours({ lines: { upto: 1000 } })
@@ -61,12 +101,14 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
       { compression: 'GZIP' },
     )
     const rows = await compare('2,000,000 rows from TypeScript', LARGE, { lineObjects: { upto: LARGE } })
+    const django = await againstDjango()
     return [
       figure('SQL report as CSV, time over psql', large.ratio, 'x', { most: 1.15 }),
       figure('SQL report as CSV with GZIP, time over psql', gzip.ratio, 'x', { most: 1.25 }),
       figure('TypeScript rows as CSV, time over psql', rows.ratio, 'x', { most: 1.6 }),
       figure('Worker memory above idle, 2,000,000 rows', large.most - idle, ' MiB', { most: 150 }),
       figure('Worker memory above idle, 200,000 rows', small.most - idle, ' MiB', { most: 150 }),
+      ...django,
     ]
   } finally {
     await client.dispose()
