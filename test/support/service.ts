@@ -98,17 +98,16 @@ export function startProcess(entry: string, options: ServiceOptions): RunningPro
 async function isPresent(databaseUrl: string, worker: RunningProcess): Promise<boolean> {
   if (worker.process.exitCode !== null) throw new Error(`the worker has ended:\n${await worker.log()}`)
   const client = new pg.Client(databaseUrl)
+  client.on('error', () => undefined) // the query says so
   try {
     await client.connect()
+    const { rows } = await client.query(`select to_regclass('broadsheet.worker') is not null as there`)
+    if (!rows[0].there) return false
+    return (await client.query('select from broadsheet.worker where pid = $1', [worker.pid])).rowCount === 1
   } catch (error) {
     // A worker waits for a database that is away, and so does who starts it.
     if (isUnreachable(error)) return false
     throw error
-  }
-  try {
-    const { rows } = await client.query(`select to_regclass('broadsheet.worker') is not null as there`)
-    if (!rows[0].there) return false
-    return (await client.query('select from broadsheet.worker where pid = $1', [worker.pid])).rowCount === 1
   } finally {
     await client.end()
   }
