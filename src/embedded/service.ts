@@ -92,7 +92,7 @@ export async function startService(settings: EmbeddedSettings, { say, filling, s
 
 /** Everything that the processes would complain about, before anything is started; what we bring along is not asked for. */
 function checkSettings(settings: EmbeddedSettings): Config {
-  const brought = 'brought by the embedded default'
+  const brought = 'brought-by-the-embedded-default'
   return readConfig(
     environmentWith({
       DATABASE_URL: settings.databaseUrl ?? 'postgres://brought',
