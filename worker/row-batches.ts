@@ -1,5 +1,5 @@
 import { ReportFailed } from '../src/errors.ts'
-import type { Cell, Column, Row } from '../src/report/define.ts'
+import type { Cell, Column, Row } from '../src/report-type/define.ts'
 
 /** A batch is handed on with so many rows, or so many characters of text in it. */
 const BATCH_ROWS = 500
@@ -43,11 +43,13 @@ function reader(columns: readonly Column[]): (given: { readonly [column: string]
     // Most rows have exactly the columns, in their order: then no name is looked up. What is inherited does not count.
     if (Object.getPrototypeOf(given) === Object.prototype) {
       const cells: Cell[] = []
+      let same = true
       for (const name in given) {
-        if (name !== names[cells.length]) break
+        same = name === names[cells.length]
+        if (!same) break
         cells.push(given[name])
       }
-      if (cells.length === names.length && Object.keys(given).length === names.length) return cells
+      if (same && cells.length === names.length) return cells
     }
     return cellsByName(given, places, count)
   }

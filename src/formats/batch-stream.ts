@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { ReportFailed } from '../errors.ts'
-import type { Row } from '../report/define.ts'
+import type { Row } from '../report-type/define.ts'
 
 /** Text of one Buffer at most, in characters; a batch that makes more is given in several. */
 const LONGEST_TEXT = 64 * 1024

@@ -1,4 +1,4 @@
-import type { Cell, Column, ColumnType } from '../report/define.ts'
+import type { Cell, Column, ColumnType } from '../report-type/define.ts'
 import { postgresDate, postgresTimestamp, toPostgresInstant } from './instant.ts'
 import { decimalText, floatText } from './number-text.ts'
 
@@ -20,7 +20,8 @@ const SPECIAL: Partial<Record<ColumnType, CellText>> = {
   List: (cell) => (Array.isArray(cell) ? arrayLiteral(cell) : anyText(cell)),
 }
 
-function anyText(cell: NonNullable<Cell>): string {
+/** The text of a cell whose column asks for nothing special; a string is its own. */
+export function anyText(cell: NonNullable<Cell>): string {
   switch (typeof cell) {
     case 'string':
       return cell

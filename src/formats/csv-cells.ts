@@ -1,6 +1,6 @@
-import type { Cell, Row } from '../report/define.ts'
+import type { Cell, Row } from '../report-type/define.ts'
 import type { RowWriter } from './batch-stream.ts'
-import { cellText } from './cell-text.ts'
+import { anyText, cellText } from './cell-text.ts'
 import type { FormatOptions } from './format.ts'
 import { holdsText, neutralised, neutralisedUnlessNumber } from './formula.ts'
 
@@ -18,10 +18,12 @@ export function csvWriter({ columns, csvDialect }: FormatOptions): RowWriter {
     const text = cellText(column)
     const safe = !excel ? (plain: string) => plain : holdsText(column) ? neutralised : neutralisedUnlessNumber
     const words = excel && column.type !== 'JSON'
+    // Most cells are texts or numbers that are written as they are, and each is asked as little as may be.
+    const asItIs = !excel && text === anyText
     return (cell) => {
       if (cell === null || cell === undefined) return ''
-      if (typeof cell === 'string') return quoted(safe(text(cell)), alone)
-      // Nothing in a number or a Boolean needs quotes, and most cells are one or a text.
+      if (typeof cell === 'string') return quoted(asItIs ? cell : safe(text(cell)), alone)
+      // Nothing in a number or a Boolean needs quotes.
       if (typeof cell === 'number') return text(cell)
       if (typeof cell === 'boolean') return words ? String(cell) : text(cell)
       return quoted(text(cell), alone)
@@ -44,6 +46,16 @@ const SPECIAL = /[",\n\r]/
 /** `alone`: in a document of one column Postgres also quotes `\.`, which once meant the end of the data. */
 function quoted(text: string, alone: boolean): string {
   if (text === '' || (alone && text === '\\.')) return `"${text}"`
-  if (!SPECIAL.test(text)) return text
-  return text.includes('"') ? `"${text.replaceAll('"', '""')}"` : `"${text}"`
+  return text.search(SPECIAL) < 0 ? text : `"${doubled(text)}"`
+}
+
+/** Measured: for the few quotes of a cell faster than replaceAll, as search() is than test(). */
+function doubled(text: string): string {
+  let out = ''
+  let from = 0
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', from)) {
+    out += `${text.slice(from, at + 1)}"`
+    from = at + 1
+  }
+  return out + text.slice(from)
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Column, Row } from '../report/define.ts'
+import type { Column, Row } from '../report-type/define.ts'
 
 /** The contract of this shelf: how rows become the bytes of a document. One file each; the list is index.ts. */
 

@@ -1,4 +1,4 @@
-import type { Column } from '../report/define.ts'
+import type { Column } from '../report-type/define.ts'
 
 /**
  * A cell that a spreadsheet may evaluate begins, after any white space, with one of these, or holds a tab or CR there.

@@ -41,7 +41,7 @@ export function toRfc3339(text: string): string {
 
 /**
  * True for "2026-11-21T09:00:00.12Z" with nothing out of range: what a source gives. Read by hand because it is asked for each
- * instant of a document; of the last days of a month, which not all have, normalise() decides.
+ * instant of a document; of a day that not every year or month has, normalise() decides.
  */
 function isUtc(text: string): boolean {
   const { length } = text
@@ -50,8 +50,8 @@ function isUtc(text: string): boolean {
   if (text.charCodeAt(13) !== 0x3a || text.charCodeAt(16) !== 0x3a) return false
   const month = twoDigits(text, 5)
   const day = twoDigits(text, 8)
-  if (!(twoDigits(text, 0) >= 0 && twoDigits(text, 2) >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= 28))
-    return false
+  if (!(twoDigits(text, 0) >= 0 && twoDigits(text, 2) >= 0 && month >= 1 && month <= 12)) return false
+  if (!(day >= 1 && day <= (month === 2 ? 28 : 30))) return false
   if (!(twoDigits(text, 11) <= 23 && twoDigits(text, 14) <= 59 && twoDigits(text, 17) <= 59)) return false
   if (length === 20) return true
   if (length === 21 || text.charCodeAt(19) !== 0x2e) return false

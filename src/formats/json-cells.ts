@@ -1,4 +1,4 @@
-import type { Cell, Column, Json, Row } from '../report/define.ts'
+import type { Cell, Column, Json, Row } from '../report-type/define.ts'
 import { cellText, hex, isBytes, jsonText } from './cell-text.ts'
 import { rfc3339, toRfc3339 } from './instant.ts'
 

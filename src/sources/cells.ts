@@ -1,4 +1,4 @@
-import type { Cell, Column, ColumnType } from '../report/define.ts'
+import type { Cell, Column, ColumnType } from '../report-type/define.ts'
 
 /** Postgres' types in the words of the API, and their texts as cells. */
 const BY_OID: Record<number, ColumnType> = {

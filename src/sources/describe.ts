@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { Column } from '../report/define.ts'
+import type { Column } from '../report-type/define.ts'
 import { columnsOf, unknownTypes, type Field } from './cells.ts'
 import { SourceFault } from './source.ts'
 

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import type { Setting } from '../report/settings.ts'
+import type { Setting } from '../report-type/settings.ts'
 
 /** What EXPLAIN (format json) says, as far as it is read here. */
 interface PlanNode {

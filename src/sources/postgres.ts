@@ -1,4 +1,4 @@
-import type { SourceClient } from '../report/define.ts'
+import type { SourceClient } from '../report-type/define.ts'
 import type { Log } from '../log.ts'
 import { readBatches } from './batches.ts'
 import { oneByOne } from './one-by-one.ts'

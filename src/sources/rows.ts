@@ -1,4 +1,4 @@
-import type { Cell } from '../report/define.ts'
+import type { Cell } from '../report-type/define.ts'
 import { parserOf, type Field } from './cells.ts'
 
 /** Rows up to so many bytes are decoded as one text, of which the cells are parts: a cell that is kept keeps no more alive. */
@@ -9,6 +9,7 @@ export function rowDecoder(
   fields: readonly Field[],
   rowMode: 'array' | 'object',
 ): (message: Buffer, start: number, end: number) => Cell[] | Record<string, Cell> {
+  const asArray = rowMode === 'array'
   const count = fields.length
   const parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID))
   const names = fields.map(({ name }) => name)
@@ -29,8 +30,7 @@ export function rowDecoder(
     const whole = end - first <= SHORT ? message.toString('utf8', first, end) : ''
     // As many characters as bytes: each character is one byte, and places in the one are places in the other.
     const plain = whole.length === end - first
-    const values: Cell[] = rowMode === 'array' ? new Array<Cell>(count) : []
-    const row: Record<string, Cell> = rowMode === 'array' ? (values as never) : { ...empty }
+    const row: Cell[] | Record<string, Cell> = asArray ? [] : { ...empty }
     at = first
     for (let index = 0; index < count; index++) {
       const length = lengths[index]!
@@ -44,8 +44,8 @@ export function rowDecoder(
         cell = parse === undefined ? text : parse(text)
         at += length
       }
-      if (rowMode === 'array') values[index] = cell
-      else row[names[index]!] = cell
+      if (asArray) (row as Cell[]).push(cell)
+      else (row as Record<string, Cell>)[names[index]!] = cell
     }
     return row
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
-import type { Column, Json, Row, SourceClient } from '../report/define.ts'
-import type { SqlBody } from '../report/report-type.ts'
-import type { Setting } from '../report/settings.ts'
+import type { Column, Json, Row, SourceClient } from '../report-type/define.ts'
+import type { SqlBody } from '../report-type/report-type.ts'
+import type { Setting } from '../report-type/settings.ts'
 
 /** The contract of this shelf: databases that reports read. One file each; index.ts opens what the settings name. */
 export interface Source {
