@@ -46,7 +46,12 @@ async function ownTopics(
   let missing = 0
   const lag = { ours: [] as number[], plain: [] as number[] }
   for (const door of ['plain', 'ours'] as const) {
-    const open = () => openReaders(doors[door], door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids, door === 'ours' ? stage.service.adminToken : null)
+    const open = () =>
+      openReaders(
+        doors[door],
+        door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids,
+        door === 'ours' ? stage.service.adminToken : null,
+      )
     // The first thousand grow the heap by what any burst of requests leaves behind: memory is compared from there on.
     await (await open()).close()
     await pause(SETTLE)
@@ -76,7 +81,9 @@ async function ownTopics(
     `1,000 topics, 1 event/s each: plain ws p50 ${at(results.plain, 0.5).toFixed(2)} ms p99 ${at(results.plain, 0.99).toFixed(2)} ms; ours p50 ${at(results.ours, 0.5).toFixed(2)} ms p99 ${at(results.ours, 0.99).toFixed(2)} ms, ${results.ours.length} of ${READERS * STEADY} events`,
   )
   const thirds = (values: number[]) => values.map((ms) => ms.toFixed(1)).join(', ')
-  say(`1,000 topics, 10 events/s each, median lag in the three thirds: plain ws ${thirds(lag.plain)} ms; ours ${thirds(lag.ours)} ms`)
+  say(
+    `1,000 topics, 10 events/s each, median lag in the three thirds: plain ws ${thirds(lag.plain)} ms; ours ${thirds(lag.ours)} ms`,
+  )
   return [
     figure('1,000 topics: publish to client, p99', at(results.ours, 0.99), ' ms', { most: 10 }),
     figure('1,000 topics: p50 over plain ws', at(results.ours, 0.5) / at(results.plain, 0.5), 'x', { most: 2 }),

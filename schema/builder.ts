@@ -7,11 +7,11 @@ import type { Tokens } from '../src/identity/tokens.ts'
 import type { Users } from '../src/identity/users.ts'
 import type { Viewer } from '../src/identity/viewer.ts'
 import type { ReportEvents } from '../src/report/events.ts'
-import type { Catalog } from '../src/report/catalog.ts'
+import type { Catalog } from '../src/report-type/catalog.ts'
 import type { Reports } from '../src/report/reports.ts'
 import type { ProgressSubscriber } from '../src/progress/subscriber.ts'
 import type { System } from '../src/system/system.ts'
-import type { Json } from '../src/report/define.ts'
+import type { Json } from '../src/report-type/define.ts'
 import { decodeId, encodeId } from './global-id.ts'
 
 /** What a resolver has at hand: who asks, and the rooms. One for each operation, and one for each event of a subscription. */

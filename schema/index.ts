@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
-import type { Catalog } from '../src/report/catalog.ts'
+import type { Catalog } from '../src/report-type/catalog.ts'
 import { builder } from './builder.ts'
 import { defineRequestInput } from './request-input.ts'
 import './scalars.ts'

@@ -1,7 +1,7 @@
 import type { InputFieldRef } from '@pothos/core'
-import type { Parameter } from '../src/report/define.ts'
-import { camelCase } from '../src/report/names.ts'
-import type { ReportType } from '../src/report/report-type.ts'
+import type { Parameter } from '../src/report-type/define.ts'
+import { camelCase } from '../src/report-type/names.ts'
+import type { ReportType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
 
 /** What a request says: byName, or the field of one type with its parameters. Its values are checked by the report room. */

@@ -1,7 +1,7 @@
 import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
 import { builder } from './builder.ts'
 import { BadInput } from '../src/errors.ts'
-import type { Json } from '../src/report/define.ts'
+import type { Json } from '../src/report-type/define.ts'
 
 /**
  * Custom scalars take any string: what it means is checked in the mutation, and answered as a user error with its path.

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { printSchema } from 'graphql'
 import { buildSchema } from '../schema/index.ts'
 import { createLog } from '../src/log.ts'
-import { createCatalog } from '../src/report/catalog.ts'
+import { createCatalog } from '../src/report-type/catalog.ts'
 import { createSources } from '../src/sources/index.ts'
 
 /** Prints the API over the shipped report types to schema/schema.graphql. Files alone decide: no source is asked. */

@@ -34,7 +34,7 @@ function areaOf(file: string): string {
   return top !== 'src' ? top! : more === undefined ? 'ground' : next!
 }
 
-const ROOMS = ['report', 'schedule', 'identity', 'document', 'system']
+const ROOMS = ['report', 'report-type', 'claim', 'idempotency', 'schedule', 'identity', 'document', 'system']
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
 const BELOW = [...ROOMS, ...SHELVES, 'queue', 'progress', 'db', 'ground']
 /** What each may import at run time beside itself. */
@@ -45,7 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   schema: [...ROOMS, 'formats', 'ground'],
   ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
   // A shelf, the queue and progress know the words of a report, never its rows.
-  ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'ground']])),
+  ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'report-type', 'ground']])),
   progress: ['report', 'ground'],
   queue: ['ground'],
   // The database knows the entities that it keeps.
@@ -54,7 +54,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 }
 /** What those that stand below the rooms, and the schema, may have of a room at run time: words and pure rules. */
 const VOCABULARY = [
-  'src/report/status.ts', 'src/report/names.ts', 'src/report/define.ts', 'src/report/columns.ts', 'src/report/report-type.ts', 'src/report/progress-row.ts', 'src/identity/viewer.ts',
+  'src/report/status.ts', 'src/report-type/names.ts', 'src/report-type/define.ts', 'src/report-type/columns.ts', 'src/report-type/report-type.ts', 'src/report/progress-row.ts', 'src/identity/viewer.ts',
   'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/formats/format.ts', 'src/formats/index.ts',
 ] // prettier-ignore
 const ENTITIES = ['src/report/report.entity.ts', 'src/identity/identity.entity.ts']
@@ -91,7 +91,7 @@ describe('who may import whom', () => {
   })
 
   test('a report file imports define and nothing else', () => {
-    expect(IMPORTS.filter(({ from, to }) => areaOf(from) === 'reports' && !['broadsheet', 'src/report/define.ts'].includes(to)).map(show)).toEqual([])
+    expect(IMPORTS.filter(({ from, to }) => areaOf(from) === 'reports' && !['broadsheet', 'src/report-type/define.ts'].includes(to)).map(show)).toEqual([])
   })
 
   test('no cycles', () => {
@@ -109,7 +109,7 @@ describe('who may import whom', () => {
   })
 
   test('the pure files read no clock, no environment, no file', () => {
-    const pure = ['src/report/status.ts', 'src/report/define.ts', 'src/schedule/relative-date.ts', 'src/schedule/duration.ts', 'src/progress/event.ts', 'src/document/signature.ts', 'src/identity/policy.ts']
+    const pure = ['src/report/status.ts', 'src/report-type/define.ts', 'src/schedule/relative-date.ts', 'src/schedule/duration.ts', 'src/progress/event.ts', 'src/document/signature.ts', 'src/identity/policy.ts']
     const impure = /Date\.now\(|new Date\(\)|Temporal\.Now|Math\.random|process\.|from 'node:(?!crypto)|performance\.now/
     expect(pure.filter((file) => impure.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
   })
@@ -120,8 +120,8 @@ describe('vendors', () => {
   const SEVERAL: Record<string, readonly string[]> = {
     graphql: ['schema', 'api'], // the schema is made of it, the pipeline runs it
     '@mikro-orm/core': ['db', 'identity', 'report'], // entities stand in their rooms
-    'temporal-polyfill': ['schedule', 'report', 'identity'], // a calendar's words, like Date
-    uuid: ['identity', 'report', 'worker'],
+    'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity'], // a calendar's words, like Date
+    uuid: ['identity', 'idempotency', 'worker'],
     pg: ['sources', 'embedded', 'db'], // each source, the shop as its owner, and one trait of the service's own connections
     'pg-copy-streams': ['sources', 'embedded'],
   }

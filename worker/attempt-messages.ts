@@ -1,6 +1,6 @@
 import type { CompressionName } from '../src/document/compression.ts'
 import type { CsvDialect, Format } from '../src/formats/format.ts'
-import type { Json } from '../src/report/define.ts'
+import type { Json } from '../src/report-type/define.ts'
 import type { DocumentFacts, Failure } from '../src/report/report.entity.ts'
 import type { ReportStage } from '../src/report/status.ts'
 

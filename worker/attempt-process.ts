@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
-import { parseSqlReport } from '../src/report/sql-report.ts'
-import { parseRowsReport } from '../src/report/rows-report.ts'
+import { parseSqlReport } from '../src/report-type/sql-report.ts'
+import { parseRowsReport } from '../src/report-type/rows-report.ts'
 import { createLog, type Log } from '../src/log.ts'
 import { durationMilliseconds } from '../src/schedule/duration.ts'
 import { createSources, type Sources } from '../src/sources/index.ts'

@@ -1,7 +1,7 @@
 import type { Database } from '../src/db/orm.ts'
 import { Unavailable } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
-import { claimReport, type Claimed } from '../src/report/claim.ts'
+import { claimReport, type Claimed } from '../src/claim/claim.ts'
 import { oneAtATime } from '../src/queue/one-at-a-time.ts'
 
 /** A worker looks by itself so often, in milliseconds, give or take a quarter: rings may be lost, and pauses end unrung. */

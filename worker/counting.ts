@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import { ReportFailed } from '../src/errors.ts'
-import type { Row } from '../src/report/define.ts'
+import type { Row } from '../src/report-type/define.ts'
 import type { ReportStage } from '../src/report/status.ts'
 import type { Counters } from './attempt-messages.ts'
 

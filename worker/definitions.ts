@@ -1,5 +1,5 @@
 import type { Database } from '../src/db/orm.ts'
-import type { Claimed } from '../src/report/claim.ts'
+import type { Claimed } from '../src/claim/claim.ts'
 
 /** Definitions held; each is the text of one report file. */
 const KEPT = 50

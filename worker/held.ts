@@ -2,7 +2,7 @@ import { Unavailable } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
 import type { ProgressEvent } from '../src/progress/event.ts'
 import type { Publisher } from '../src/progress/publisher.ts'
-import { LEASE_SECONDS, type Claimed } from '../src/report/claim.ts'
+import { LEASE_SECONDS, type Claimed } from '../src/claim/claim.ts'
 import type { Counters } from './attempt-messages.ts'
 import { createMeter } from './meter.ts'
 

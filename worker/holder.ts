@@ -1,7 +1,7 @@
 import type { Log } from '../src/log.ts'
 import type { Publisher } from '../src/progress/publisher.ts'
-import type { Claimed } from '../src/report/claim.ts'
-import type { Holding } from '../src/report/holding.ts'
+import type { Claimed } from '../src/claim/claim.ts'
+import type { Holding } from '../src/claim/holding.ts'
 import { createHeld, type Held, type Stop } from './held.ts'
 
 /** The row is told once a second, and the lease renewed with every fifth telling, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { ProgressEvent } from '../src/progress/event.ts'
-import type { Claimed } from '../src/report/claim.ts'
+import type { Claimed } from '../src/claim/claim.ts'
 import { EPOCH_SIZE } from '../src/report/status.ts'
 import type { Counters } from './attempt-messages.ts'
 import { storableText } from './storable.ts'

@@ -1,4 +1,4 @@
-import type { Json } from '../src/report/define.ts'
+import type { Json } from '../src/report-type/define.ts'
 
 /** Text as every database stores it: no NUL, no half of a surrogate pair. One such character would refuse a whole statement. */
 export function storableText(text: string): string {

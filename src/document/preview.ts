@@ -1,5 +1,5 @@
 import { jsonValue } from '../formats/json-cells.ts'
-import type { Cell, Column, Json, Row } from '../report/define.ts'
+import type { Cell, Column, Json, Row } from '../report-type/define.ts'
 import { csvRecords } from './csv-records.ts'
 
 export const PREVIEW_ROWS = 100

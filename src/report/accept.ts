@@ -1,7 +1,7 @@
 import type { EntityManager } from '../db/orm.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { Report } from './report.entity.ts'
-import type { ReportType } from './report-type.ts'
+import type { ReportType } from '../report-type/report-type.ts'
 import type { acceptRequest } from './request.ts'
 
 /** The columns that a request decides; all others begin with the table's defaults. */

@@ -3,7 +3,7 @@ import type { EntityManager, Reading } from '../db/orm.ts'
 import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import { mayRead } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
-import type { Json } from './define.ts'
+import type { Json } from '../report-type/define.ts'
 import { ReportAudit, type Report } from './report.entity.ts'
 import type { AuditKind } from './status.ts'
 

@@ -1,5 +1,5 @@
-import type { Catalog } from './catalog.ts'
-import { camelCase } from './names.ts'
+import type { Catalog } from '../report-type/catalog.ts'
+import { camelCase } from '../report-type/names.ts'
 import type { ReportRequest } from './request.ts'
 
 /** What a request asks for, the same whether by name or typed: the type, and its parameters with the type's own defaults. */

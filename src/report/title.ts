@@ -1,5 +1,5 @@
-import type { Json } from './define.ts'
-import type { ReportType } from './report-type.ts'
+import type { Json } from '../report-type/define.ts'
+import type { ReportType } from '../report-type/report-type.ts'
 
 /** Longest title, in characters. */
 export const LONGEST_TITLE = 200

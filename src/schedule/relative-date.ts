@@ -1,5 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
-import { hint } from '../report/names.ts'
+import { hint } from '../report-type/names.ts'
 import { parseDuration } from './duration.ts'
 
 /** Against what an expression is resolved. */

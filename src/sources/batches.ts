@@ -59,8 +59,10 @@ export async function* readBatches<R>(
       give(message, 0, message.length)
     },
     told() {
+      // A part of one row is nothing that a reader could take: the rest of it must come.
+      if (rows.length === 0 && !fault) return
       if (bytes >= WAITING) wire!.stream.pause()
-      if (rows.length > 0) wake()
+      wake()
     },
   }
   function give(message: Buffer, start: number, end: number): void {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Database } from '../../src/db/orm.ts'
 import { API_ROLE, WORKER_ROLE } from '../../src/db/roles.ts'
-import { claimReport } from '../../src/report/claim.ts'
+import { claimReport } from '../../src/claim/claim.ts'
 import { PRIORITY_WEIGHT } from '../../src/report/status.ts'
-import { queuePositions } from '../../src/report/waiting.ts'
+import { queuePositions } from '../../src/claim/waiting.ts'
 import { createGround, gidOf, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
 
 let ground: Ground

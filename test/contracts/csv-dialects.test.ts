@@ -5,7 +5,7 @@ import { to as copyTo } from 'pg-copy-streams'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { csv } from '../../src/formats/csv.ts'
 import { CSV_DIALECTS, type CsvDialect } from '../../src/formats/format.ts'
-import type { Cell, Column, ColumnType, Row } from '../../src/report/define.ts'
+import type { Cell, Column, ColumnType, Row } from '../../src/report-type/define.ts'
 import { batchesOf, bytesOf, HOSTILE_TEXTS } from '../support/rows.ts'
 
 /** SQL type, our type, values as SQL text. Every value stands once; the rest of each row is null. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CSV_DIALECTS, type Format, type FormatOptions } from '../../src/formats/format.ts'
 import { FORMATS, formatNamed } from '../../src/formats/index.ts'
-import type { Cell, Row } from '../../src/report/define.ts'
+import type { Cell, Row } from '../../src/report-type/define.ts'
 import { batchesOf, HOSTILE_ROWS, TEXT_COLUMNS, textOf } from '../support/rows.ts'
 import { oracles } from '../support/oracles.ts'
 

@@ -7,7 +7,7 @@ import {
 import { expect, test } from 'vitest'
 import { buildSchema } from '../../schema/index.ts'
 import { createLog } from '../../src/log.ts'
-import { createCatalog } from '../../src/report/catalog.ts'
+import { createCatalog } from '../../src/report-type/catalog.ts'
 import { createSources } from '../../src/sources/index.ts'
 
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url))

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { v7 as uuid } from 'uuid'
-import { versionOf } from '../../src/report/sql-report.ts'
+import { versionOf } from '../../src/report-type/sql-report.ts'
 import { progressOf, type ProgressRow } from '../../src/report/progress-row.ts'
 import type { DocumentFacts, Failure } from '../../src/report/report.entity.ts'
 import type { ProgressEvent } from '../../src/progress/event.ts'

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Cell, Column, Row } from '../../src/report/define.ts'
+import type { Cell, Column, Row } from '../../src/report-type/define.ts'
 
 /** Batches as a source gives them, and a record of what was done with them. */
 export function batchesOf(batches: readonly (readonly Row[])[], failure?: Error) {

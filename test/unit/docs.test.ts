@@ -6,8 +6,8 @@ import { buildASTSchema, isEnumType, isInputObjectType, parse, validate } from '
 import { describe, expect, test } from 'vitest'
 import { brokenLinks } from '../../scripts/links.ts'
 import { FAILURE_CODES } from '../../src/errors.ts'
-import { loadDefinition, loadRowsReport, parseRowsReport } from '../../src/report/rows-report.ts'
-import { parseSqlReport } from '../../src/report/sql-report.ts'
+import { loadDefinition, loadRowsReport, parseRowsReport } from '../../src/report-type/rows-report.ts'
+import { parseSqlReport } from '../../src/report-type/sql-report.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string) => readFile(join(ROOT, path), 'utf8')
@@ -102,7 +102,7 @@ describe('examples', () => {
   })
 
   test('the head has every field that there is, with its default', async () => {
-    const keys = /const KEYS = \[([^\]]+)\]/.exec(await read('src/report/head.ts'))?.[1] ?? ''
+    const keys = /const KEYS = \[([^\]]+)\]/.exec(await read('src/report-type/head.ts'))?.[1] ?? ''
     const rows = [
       ...(await read('docs/writing-reports.md'))
         .split('### The head')[1]!

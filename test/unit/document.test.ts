@@ -8,7 +8,7 @@ import { describe, expect, inject, test } from 'vitest'
 import { COMPRESSIONS, compressionNamed } from '../../src/document/compression.ts'
 import { createDigest } from '../../src/document/digest.ts'
 import { createCopyPreview, PREVIEW_BYTES, previewOfRows } from '../../src/document/preview.ts'
-import type { Column, Row } from '../../src/report/define.ts'
+import type { Column, Row } from '../../src/report-type/define.ts'
 import { bytesOf } from '../support/rows.ts'
 
 describe('compression', () => {

@@ -1,11 +1,11 @@
 import { Temporal } from 'temporal-polyfill'
 import { expect, test } from 'vitest'
 import { Refusal } from '../../src/errors.ts'
-import { parseDeclaration } from '../../src/report/declaration.ts'
-import type { Parameter } from '../../src/report/define.ts'
-import { fileNameOf } from '../../src/report/file-name.ts'
-import { checkParameters } from '../../src/report/parameters.ts'
-import { settingsOf } from '../../src/report/settings.ts'
+import { parseDeclaration } from '../../src/report-type/declaration.ts'
+import type { Parameter } from '../../src/report-type/define.ts'
+import { fileNameOf } from '../../src/report-type/file-name.ts'
+import { checkParameters } from '../../src/report-type/parameters.ts'
+import { settingsOf } from '../../src/report-type/settings.ts'
 
 const NOW = Temporal.Instant.from('2026-11-21T09:00:00Z')
 const declare = (declarations: Record<string, unknown>): { parameters: Parameter[] } => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lineAt, replacePlaceholders, scanSql } from '../../src/report/placeholders.ts'
+import { lineAt, replacePlaceholders, scanSql } from '../../src/report-type/placeholders.ts'
 
 const names = (sql: string) =>
   scanSql(sql).placeholders.map(({ name, cast }) => (cast === null ? name : `${name}::${cast}`))

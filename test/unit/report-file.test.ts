@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { StartupError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { createCatalog } from '../../src/report/catalog.ts'
-import type { SqlBody } from '../../src/report/report-type.ts'
+import { createCatalog } from '../../src/report-type/catalog.ts'
+import type { SqlBody } from '../../src/report-type/report-type.ts'
 import {
   loadDefinition,
   loadDefinitionFromText,
   loadRowsReport,
   parseRowsReport,
-} from '../../src/report/rows-report.ts'
-import { parseSqlReport } from '../../src/report/sql-report.ts'
+} from '../../src/report-type/rows-report.ts'
+import { parseSqlReport } from '../../src/report-type/sql-report.ts'
 
 const HEAD = `/*---
 title: Sales by order line

@@ -3,9 +3,9 @@ import pg from 'pg'
 import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { fillShop } from '../../src/embedded/shop/fill.ts'
-import { checkParameters } from '../../src/report/parameters.ts'
-import { settingsOf } from '../../src/report/settings.ts'
-import { parseSqlReport } from '../../src/report/sql-report.ts'
+import { checkParameters } from '../../src/report-type/parameters.ts'
+import { settingsOf } from '../../src/report-type/settings.ts'
+import { parseSqlReport } from '../../src/report-type/sql-report.ts'
 
 type Rows = Record<string, unknown>[]
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { KEYS, TABLES } from '../../src/embedded/shop/tables.ts'
 import { StartupError } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { createCatalog } from '../../src/report/catalog.ts'
+import { createCatalog } from '../../src/report-type/catalog.ts'
 import { createSources, type Sources } from '../../src/sources/index.ts'
 import { until } from '../support/until.ts'
 

@@ -2,10 +2,10 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ReportFailed } from '../../src/errors.ts'
 import { createLog } from '../../src/log.ts'
-import { parseSqlReport } from '../../src/report/sql-report.ts'
-import type { SqlBody } from '../../src/report/report-type.ts'
-import { settingsOf } from '../../src/report/settings.ts'
-import type { Json, Row } from '../../src/report/define.ts'
+import { parseSqlReport } from '../../src/report-type/sql-report.ts'
+import type { SqlBody } from '../../src/report-type/report-type.ts'
+import { settingsOf } from '../../src/report-type/settings.ts'
+import type { Json, Row } from '../../src/report-type/define.ts'
 import { createPostgresSource } from '../../src/sources/postgres.ts'
 import type { Reading, Source } from '../../src/sources/source.ts'
 import { until } from '../support/until.ts'
@@ -341,6 +341,29 @@ describe('a reading', () => {
     for await (const batch of cutShort.batches()) if (batch.length > 0) break
     expect(await cutShort.summary()).toMatchObject({ lines: '5000' })
     await cutShort.close()
+  })
+
+  test('in batches keeps every character of rows that no read of the socket brings whole, and of short ones', async () => {
+    const wide = `select i as id, case i % 4 when 0 then repeat('Žą🙂', 40000) when 1 then repeat('a', 300000) when 2 then 'Ž' end as title,
+      '' as empty from generate_series(1, 40) i`
+    const reading = await open(wide)
+    const rows = await rowsOf(reading)
+    await reading.close()
+    expect(rows.map(([id]) => id)).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+    const title = (id: number) => [`${'Žą🙂'.repeat(40_000)}`, 'a'.repeat(300_000), 'Ž', null][id % 4]
+    expect(rows.every(([id, text, empty]) => text === title(id as number) && empty === '')).toBe(true)
+  })
+
+  test('by COPY gives the same bytes where rows are longer than a chunk', async () => {
+    const reading = await open(`select i as id, repeat('Žą🙂', 40000) as title from generate_series(1, 5) i`)
+    const copy = reading.copy()
+    const chunks: Buffer[] = []
+    for await (const chunk of copy.stream) chunks.push(chunk as Buffer)
+    expect(Buffer.concat(chunks).toString()).toBe(
+      `id,title\n${[1, 2, 3, 4, 5].map((id) => `${id},${'Žą🙂'.repeat(40_000)}\n`).join('')}`,
+    )
+    expect([copy.rows(), await copy.serverRows()]).toEqual([5, 5])
+    await reading.close()
   })
 
   test('is read-only, and sees one moment', async () => {

@@ -1,4 +1,4 @@
-import type { ReportPriority } from './status.ts'
+import type { ReportPriority } from '../report/status.ts'
 
 /** Reports of one tenant that wait in one priority; `turn` orders its tenants as the claim takes them. */
 export interface WaitingTenant {

@@ -1,7 +1,7 @@
 import type { Database } from '../db/orm.ts'
 import type { ProgressEvent } from '../progress/event.ts'
-import { PROGRESS_COLUMNS, progressOf, type ProgressRow } from './progress-row.ts'
-import { CHARGED_ATTEMPTS, EPOCH_SIZE } from './status.ts'
+import { PROGRESS_COLUMNS, progressOf, type ProgressRow } from '../report/progress-row.ts'
+import { CHARGED_ATTEMPTS, EPOCH_SIZE } from '../report/status.ts'
 
 /** How many reports one step repairs; the next step takes more. */
 const STEP = 200

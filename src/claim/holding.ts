@@ -1,10 +1,10 @@
 import type { Database } from '../db/orm.ts'
 import type { ProgressEvent } from '../progress/event.ts'
 import { LEASE_SECONDS, mayTryAgain, type Claimed } from './claim.ts'
-import type { DocumentFacts, Failure } from './report.entity.ts'
-import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
-import { EPOCH_SIZE, type AttemptOutcome, type ReportStatus } from './status.ts'
-import type { Json } from './define.ts'
+import type { DocumentFacts, Failure } from '../report/report.entity.ts'
+import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from '../report/progress-row.ts'
+import { EPOCH_SIZE, type AttemptOutcome, type ReportStatus } from '../report/status.ts'
+import type { Json } from '../report-type/define.ts'
 
 /** First pause before a retry, and the longest, in seconds; the real one is drawn evenly between 0 and it (full jitter). */
 const FIRST_PAUSE = 2

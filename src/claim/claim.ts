@@ -1,8 +1,8 @@
 import type { Database, EntityManager } from '../db/orm.ts'
-import { CHARGED_ATTEMPTS, EPOCH_SIZE, type ReportPriority } from './status.ts'
+import { CHARGED_ATTEMPTS, EPOCH_SIZE, type ReportPriority } from '../report/status.ts'
 import type { CsvDialect, Format } from '../formats/format.ts'
 import type { CompressionName } from '../document/compression.ts'
-import type { Json } from './define.ts'
+import type { Json } from '../report-type/define.ts'
 
 /** How long a claim holds without renewal, in seconds on the database's clock. */
 export const LEASE_SECONDS = 15
