@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { startPostgres } from '../src/embedded/postgres.ts'
 import { startRedis } from '../src/embedded/redis.ts'
-import { startService, type Service } from '../src/embedded/service.ts'
+import { startBroadsheet, type Broadsheet } from '../src/embedded/broadsheet.ts'
 
 /** What a benchmark runs on: real servers of its own, durable as users have them, and the service as `npm start` runs it. */
 export interface Stage {
-  readonly service: Service
+  readonly service: Broadsheet
   readonly directory: string
   readonly redisUrl: string
   /** Of the service's own database, as its owner. */
@@ -53,7 +53,7 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
     })
-    const service = await startService(
+    const service = await startBroadsheet(
       {
         dataDirectory: directory,
         databaseUrl: postgres.url('broadsheet'),

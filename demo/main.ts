@@ -2,8 +2,8 @@ import { parseArgs } from 'node:util'
 import { createApi } from '../client/api.ts'
 import { readDemoSettings } from '../src/config.ts'
 import { StartupError } from '../src/errors.ts'
-import { runService } from '../src/embedded/run.ts'
-import type { Service } from '../src/embedded/service.ts'
+import { runBroadsheet } from '../src/embedded/run.ts'
+import type { Broadsheet } from '../src/embedded/broadsheet.ts'
 import { terminal } from '../src/embedded/terminal.ts'
 import { startup } from '../src/startup.ts'
 import { askForSales, waitForDocument } from './ask.ts'
@@ -21,7 +21,7 @@ await startup(async () => {
   const filling = (done: number, total: number) => filled(done / total)
   let failure = exit ? 'The demo was stopped before its report was there.' : ''
 
-  async function showReport({ url, adminToken }: Service, signal: AbortSignal): Promise<void> {
+  async function showReport({ url, adminToken }: Broadsheet, signal: AbortSignal): Promise<void> {
     const api = createApi({ url, token: adminToken })
     signal.addEventListener('abort', () => void api.close())
     try {
@@ -46,7 +46,7 @@ await startup(async () => {
     }
   }
 
-  const code = await runService(readDemoSettings(), { say, filling }, async (service, signal) => {
+  const code = await runBroadsheet(readDemoSettings(), { say, filling }, async (service, signal) => {
     try {
       await showReport(service, signal)
       failure = ''

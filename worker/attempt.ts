@@ -26,7 +26,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 export type Outcome = Answer | { kind: 'died'; how: string }
 
 /** One attempt in a child. Every step is bounded; nothing rejects. */
-export interface Run {
+export interface ChildAttempt {
   /** The attempt's end: finished, failed, aborted or died. `timedOut` tells why it was aborted. */
   readonly outcome: Promise<Outcome>
   readonly timedOut: boolean
@@ -46,7 +46,7 @@ export interface Child {
   readonly clean: boolean
   /** Resolves when the process is gone. */
   readonly gone: Promise<void>
-  start(order: Order, onProgress: (counters: Counters) => void): Run
+  start(order: Order, onProgress: (counters: Counters) => void): ChildAttempt
   kill(): void
 }
 
@@ -87,7 +87,7 @@ export async function openChild(setup: Setup, log: Log): Promise<Child> {
     if (child.connected) child.send(message, (error) => error && log.debug({ err: error }, 'a child did not hear'))
   }
 
-  function start(order: Order, onProgress: (counters: Counters) => void): Run {
+  function start(order: Order, onProgress: (counters: Counters) => void): ChildAttempt {
     used += 1
     let timedOut = false
     let timer: NodeJS.Timeout | undefined

@@ -6,7 +6,7 @@ import type { Holding } from '../src/claim/holding.ts'
 import type { Failure } from '../src/report/report.entity.ts'
 import type { Store } from '../src/stores/store.ts'
 import type { Finished, Order } from './attempt-messages.ts'
-import type { Outcome, Run } from './attempt.ts'
+import type { ChildAttempt, Outcome } from './attempt.ts'
 import type { Children } from './children.ts'
 import type { createDefinitions, KeptDefinition } from './definitions.ts'
 import { documentKey } from './document-key.ts'
@@ -46,22 +46,22 @@ export function createCarrying(deps: Dependencies) {
     if (definition === 'LOST') return
     const child = await deps.children.take()
     try {
-      const run = child.start(orderOf(claimed, definition), held.note)
-      held.onStop(run.abort)
-      const { outcome, finished } = await runToEnd(held, run)
+      const attempt = child.start(orderOf(claimed, definition), held.note)
+      held.onStop(attempt.abort)
+      const { outcome, finished } = await bringToEnd(held, attempt)
       log.debug({ outcome: outcome.kind }, 'the child is done')
       if (outcome.kind === 'promoted' && finished) await succeed(held, finished)
-      else await giveUp(held, run, outcome)
+      else await giveUp(held, attempt, outcome)
     } finally {
       deps.children.giveBack(child)
     }
   }
 
-  async function runToEnd(held: Held, run: Run): Promise<{ outcome: Outcome; finished?: Finished }> {
-    const outcome = await run.outcome
+  async function bringToEnd(held: Held, attempt: ChildAttempt): Promise<{ outcome: Outcome; finished?: Finished }> {
+    const outcome = await attempt.outcome
     if (outcome.kind !== 'finished') return { outcome }
-    if (held.stop || run.timedOut || !held.mayWrite()) return { outcome: await run.abandon() }
-    return { outcome: await run.promote(), finished: outcome }
+    if (held.stop || attempt.timedOut || !held.mayWrite()) return { outcome: await attempt.abandon() }
+    return { outcome: await attempt.promote(), finished: outcome }
   }
 
   async function succeed(held: Held, { document, preview, retentionSeconds }: Finished): Promise<void> {
@@ -74,10 +74,10 @@ export function createCarrying(deps: Dependencies) {
     await write(held, () => holding.canceled(claimed))
   }
 
-  async function giveUp(held: Held, run: Run, outcome: Outcome): Promise<void> {
+  async function giveUp(held: Held, attempt: ChildAttempt, outcome: Outcome): Promise<void> {
     if (outcome.kind === 'died' && held.stop !== 'LOST')
       await Promise.all([remove(held), new Promise((ended) => setTimeout(ended, QUERY_ENDS_WITHIN))])
-    await conclude(held, reasonOf(run, outcome))
+    await conclude(held, reasonOf(attempt, outcome))
   }
 
   /** The attempt has left no document: what becomes of the report. */
@@ -89,8 +89,8 @@ export function createCarrying(deps: Dependencies) {
     await write(held, () => holding.canceled(claimed))
   }
 
-  function reasonOf(run: Run, outcome: Outcome): Failure {
-    if (run.timedOut) return TIMEOUT
+  function reasonOf(attempt: ChildAttempt, outcome: Outcome): Failure {
+    if (attempt.timedOut) return TIMEOUT
     if (outcome.kind === 'failed') return outcome.failure
     const how = outcome.kind === 'died' ? outcome.how : outcome.kind
     return {

@@ -45,7 +45,7 @@ export async function carryOut(carrying: Carrying): Promise<Finished & { pending
     await pipeline(stages as [typeof rows.bytes, Writable], { signal })
     const { rowCount, summary } = await rows.complete()
     signal.throwIfAborted()
-    const { byteSize, sha256 } = digest.result()
+    const { byteSize, sha256 } = digest.facts()
     return {
       pending,
       preview: storableJson(rows.preview()) as Finished['preview'],

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { Transform } from 'node:stream'
 
 /** What a document's bytes came to. */
-export interface DigestResult {
+export interface DocumentDigest {
   readonly byteSize: number
   /** Hex. */
   readonly sha256: string
 }
 
 /** Counts and hashes the bytes that pass through `stream`; they are handed on as they came, not copied. */
-export function createDigest(): { stream: Transform; bytesSoFar(): number; result(): DigestResult } {
+export function createDigest(): { stream: Transform; bytesSoFar(): number; facts(): DocumentDigest } {
   const hash = createHash('sha256')
   let byteSize = 0
   let sha256: string | undefined
@@ -28,7 +28,7 @@ export function createDigest(): { stream: Transform; bytesSoFar(): number; resul
     stream,
     bytesSoFar: () => byteSize,
     /** Throws while bytes may still come: a hash of a part is never taken for the whole. */
-    result() {
+    facts() {
       if (sha256 === undefined) throw new Error('The digest is asked for before the stream has ended.')
       return { byteSize, sha256 }
     },

@@ -1,6 +1,6 @@
 import { readEmbeddedSettings } from '../config.ts'
 import { startup } from '../startup.ts'
-import { runService } from './run.ts'
+import { runBroadsheet } from './run.ts'
 import { terminal } from './terminal.ts'
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
@@ -8,7 +8,7 @@ await startup(async () => {
   const { say, bar } = terminal()
   const filled = bar('Filling the demo shop')
   const filling = (done: number, total: number) => filled(done / total)
-  const code = await runService(
+  const code = await runBroadsheet(
     readEmbeddedSettings(),
     { say, filling },
     async ({ url, adminToken, dataDirectory }) => {

@@ -1,18 +1,16 @@
 import type { EmbeddedSettings } from '../config.ts'
-import { startService, type Service, type Watcher } from './service.ts'
-
-/** npm passes on what the terminal has sent to the whole group already: a signal so soon after another is the same one. */
-const SAME_SIGNAL = 500
+import { SAME_SIGNAL } from '../lifecycle.ts'
+import { startBroadsheet, type Broadsheet, type Watcher } from './broadsheet.ts'
 
 /**
  * Runs the service until a signal asks it to leave or a part of it is lost, and stops everything. `work` is done with it
  * before; its signal is aborted when it is time to leave, and it answers whether the service shall stay after it.
  * @returns the exit code: 0 after leaving as asked, 1 after a loss. Throws what the start or `work` throws, once all is stopped.
  */
-export async function runService(
+export async function runBroadsheet(
   settings: EmbeddedSettings,
   watcher: Omit<Watcher, 'signal'>,
-  work: (service: Service, signal: AbortSignal) => Promise<'stay' | 'leave'>,
+  work: (service: Broadsheet, signal: AbortSignal) => Promise<'stay' | 'leave'>,
 ): Promise<number> {
   const { say } = watcher
   const leaving = new AbortController()
@@ -34,9 +32,9 @@ export async function runService(
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
 
-  let service: Service | undefined
+  let service: Broadsheet | undefined
   try {
-    service = await startService(settings, { ...watcher, signal: leaving.signal })
+    service = await startBroadsheet(settings, { ...watcher, signal: leaving.signal })
     void service.lost.then((line) => {
       if (leaving.signal.aborted) return
       say(line)

@@ -40,7 +40,7 @@ export function requireScope(viewer: Viewer, scope: Scope): void {
 }
 
 /** People are managed by an ADMIN whose credential says so. Throws Forbidden. */
-export function requirePeopleManager(viewer: Viewer): void {
+export function requirePeopleAdmin(viewer: Viewer): void {
   requireScope(viewer, 'users:write')
 }
 

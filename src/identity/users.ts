@@ -6,8 +6,8 @@ import { Refusal, refuse, type UserError } from '../errors.ts'
 import { isAdministrator } from './arrival.ts'
 import { ApiToken, User } from './identity.entity.ts'
 import { emailOf, nameOf } from './person.ts'
-import { readableUsers, requirePeopleManager } from './policy.ts'
-import { isUuid } from './uuid.ts'
+import { readableUsers, requirePeopleAdmin } from './policy.ts'
+import { isUuid } from '../uuid.ts'
 import type { Role, Viewer } from './viewer.ts'
 
 export interface UserInput {
@@ -42,7 +42,7 @@ export interface Users {
 export function createUsers({ database }: { database: Database }): Users {
   return {
     async create(viewer, input) {
-      requirePeopleManager(viewer)
+      requirePeopleAdmin(viewer)
       const facts = checked(input)
       return database.inTenant(viewer.tenantId, async (em) => {
         const user = em.create(User, {
@@ -61,7 +61,7 @@ export function createUsers({ database }: { database: Database }): Users {
     },
 
     async update(viewer, id, changes) {
-      requirePeopleManager(viewer)
+      requirePeopleAdmin(viewer)
       const facts = checked(changes)
       return database.inTenant(viewer.tenantId, async (em) => {
         const admins = await holdAdmins(em)
@@ -78,7 +78,7 @@ export function createUsers({ database }: { database: Database }): Users {
     },
 
     async remove(viewer, id) {
-      requirePeopleManager(viewer)
+      requirePeopleAdmin(viewer)
       return database.inTenant(viewer.tenantId, async (em) => {
         const admins = await holdAdmins(em)
         const user = await held(em, id)

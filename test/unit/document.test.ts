@@ -42,13 +42,13 @@ describe('digest', () => {
   test('counts and hashes what passes, and says so only at the end', async () => {
     const chunks = Array.from({ length: 20 }, () => randomBytes(10_000))
     const digest = createDigest()
-    expect(() => digest.result()).toThrow(/before the stream has ended/)
+    expect(() => digest.facts()).toThrow(/before the stream has ended/)
     const passed: Buffer[] = []
     const sink = new Writable({ write(chunk: Buffer, _, callback) { passed.push(chunk); callback() } }) // prettier-ignore
     await pipeline(Readable.from(chunks), digest.stream, sink)
     expect(passed).toHaveLength(chunks.length)
     for (const [index, chunk] of passed.entries()) expect(chunk).toBe(chunks[index])
-    expect(digest.result()).toEqual({
+    expect(digest.facts()).toEqual({
       byteSize: 200_000,
       sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
     })

@@ -6,7 +6,7 @@ import { startProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
 import { prepareShop } from './shop/source.ts'
 
-export interface Service {
+export interface Broadsheet {
   /** Where the API listens. */
   readonly url: string
   readonly adminToken: string
@@ -30,7 +30,10 @@ export interface Watcher {
  * The API and one worker, with an embedded Postgres and Redis for whatever the settings leave unset. Throws StartupError
  * with the remedy; whatever was started until then is stopped.
  */
-export async function startService(settings: EmbeddedSettings, { say, filling, signal }: Watcher): Promise<Service> {
+export async function startBroadsheet(
+  settings: EmbeddedSettings,
+  { say, filling, signal }: Watcher,
+): Promise<Broadsheet> {
   const config = checkSettings(settings)
   const dataDirectory = await openDataDirectory(settings.dataDirectory)
   const { promise: lost, resolve: lose } = Promise.withResolvers<string>()
