@@ -1,6 +1,6 @@
 import { StartupError } from './errors.ts'
 
-/** The settings of one process, read once and frozen. Every name is an environment variable of .env.example. */
+/** The settings of one process, read once and frozen to the bottom. Every name is an environment variable of .env.example. */
 export interface Config {
   readonly databaseUrl: string
   readonly redisUrl: string
@@ -44,6 +44,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /** Shorter secrets can be guessed. */
 const SHORTEST_SECRET = 32
+/** What STORE_URL may start with: the shelf's own names, told with the other faults (a test compares). */
+const STORE_SCHEMES: readonly string[] = ['file']
 /** Milliseconds. */
 const DAY = 24 * 3600 * 1000
 
@@ -98,8 +100,35 @@ function createReader(environment: Environment) {
         .map((part) => part.trim())
         .filter((part) => part !== '')
     },
+    /** Origins as a browser sends them: one that is written otherwise would never match. */
+    origins(name: string): string[] {
+      const origins = reader.list(name)
+      for (const origin of origins) {
+        const url = URL.parse(origin)
+        if (url?.origin !== origin || !/^https?:$/.test(url.protocol))
+          faults.push(
+            `${name} has "${origin}", which is no origin: scheme, host and port alone, in small letters: https://app.example.com.`,
+          )
+      }
+      return origins
+    },
+    store(name: string, fallback: string): string {
+      const value = text(name) ?? fallback
+      const scheme = /^([a-z][a-z0-9]*):./.exec(value)?.[1]
+      if (scheme === undefined || !STORE_SCHEMES.includes(scheme))
+        faults.push(
+          `${name} is "${value}", but must start with ${STORE_SCHEMES.map((known) => `${known}:`).join(' or ')}, and name a place: file:/var/lib/broadsheet/documents.`,
+        )
+      return value
+    },
   }
   return reader
+}
+
+/** A setting that one part of the process could change would be another setting in the next part. */
+function frozen<T extends object>(value: T): T {
+  for (const inner of Object.values(value) as unknown[]) if (typeof inner === 'object' && inner !== null) frozen(inner)
+  return Object.freeze(value)
 }
 
 function readSources(reader: ReturnType<typeof createReader>): Record<string, string> {
@@ -149,7 +178,9 @@ export function readConfig(environment: Environment = process.env): Config {
     )
   // What a header can't carry, or the authenticator refuses unread, would be a token that never works.
   if (adminToken !== null && !/^[\x21-\x2b\x2d-\x7e]{1,4096}$/.test(adminToken))
-    reader.faults.push('BROADSHEET_ADMIN_TOKEN must be at most 4096 letters, digits and signs, without spaces or commas.')
+    reader.faults.push(
+      'BROADSHEET_ADMIN_TOKEN must be at most 4096 letters, digits and signs, without spaces or commas.',
+    )
   const metricsToken = text('METRICS_TOKEN')
   if (metricsToken !== null && metricsToken.length < SHORTEST_SECRET)
     reader.faults.push(
@@ -188,8 +219,8 @@ export function readConfig(environment: Environment = process.env): Config {
       issuer: text('BROADSHEET_JWT_ISSUER'),
       audience: text('BROADSHEET_JWT_AUDIENCE'),
     },
-    storeUrl: text('STORE_URL') ?? `file:${dataDirectory}/documents`,
-    corsOrigins: reader.list('CORS_ORIGINS'),
+    storeUrl: reader.store('STORE_URL', `file:${dataDirectory}/documents`),
+    corsOrigins: reader.origins('CORS_ORIGINS'),
     graphiql: flag('GRAPHIQL', !production),
     introspection: flag('INTROSPECTION', !production),
     production,
@@ -202,7 +233,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel,
   }
   if (reader.faults.length > 0) throw new StartupError(reader.faults)
-  return Object.freeze(config)
+  return frozen(config)
 }
 
 /** What the embedded default has to know before there is a whole Config. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { StartupError } from '../../src/errors.ts'
+import { STORE_SCHEMES } from '../../src/stores/index.ts'
 
 const EXAMPLE = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
 /** Settings that docker-compose.yml has for its own Postgres. */
@@ -92,6 +93,8 @@ test('all faults are told at once', () => {
     BROADSHEET_SECRET: 'short',
     BROADSHEET_SOURCES: '[',
     LOG_LEVEL: 'loud',
+    STORE_URL: '/var/lib/documents',
+    CORS_ORIGINS: 'https://app.example.com/',
   }
   try {
     readConfig(wrong)
@@ -116,4 +119,49 @@ test('an admin token that no header carries is refused at the start', () => {
   }
   expect(() => readConfig(whole)).toThrow(/BROADSHEET_ADMIN_TOKEN .* without spaces/)
   expect(readConfig({ ...whole, BROADSHEET_ADMIN_TOKEN: 'a'.repeat(40) }).adminToken).toBe('a'.repeat(40))
+})
+
+test.each([
+  'app.example.com',
+  'https://app.example.com/',
+  'https://App.example.com',
+  'https://a.example.com:443',
+  '*',
+  'null',
+])('CORS_ORIGINS: %s is no origin that a browser sends', (origin) => {
+  const setting = { ...REQUIRED, CORS_ORIGINS: `https://right.example.com, ${origin}` }
+  expect(() => readConfig(setting)).toThrow(`CORS_ORIGINS has "${origin}"`)
+})
+
+test('CORS_ORIGINS takes origins with and without a port', () => {
+  const { corsOrigins } = readConfig({ ...REQUIRED, CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' })
+  expect(corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173'])
+})
+
+test('STORE_URL begins with what the shelf of stores can open, and nothing else', () => {
+  for (const scheme of STORE_SCHEMES) {
+    const url = `${scheme}:place`
+    expect(readConfig({ ...REQUIRED, STORE_URL: url }).storeUrl).toBe(url)
+    expect(() => readConfig({ ...REQUIRED, STORE_URL: `${scheme}:` })).toThrow(/STORE_URL is/)
+  }
+  expect(() => readConfig({ ...REQUIRED, STORE_URL: 'ftp://host/place' })).toThrow(
+    `STORE_URL is "ftp://host/place", but must start with ${STORE_SCHEMES.map((scheme) => `${scheme}:`).join(' or ')},`,
+  )
+})
+
+test('nothing of the settings can be changed', () => {
+  const config = readConfig({
+    ...REQUIRED,
+    BROADSHEET_SOURCES: '{"main":"postgres://a@b/c"}',
+    CORS_ORIGINS: 'https://a.example',
+  })
+  const loose: string[] = []
+  const look = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    if (!Object.isFrozen(value)) loose.push(path)
+    for (const [name, inner] of Object.entries(value)) look(inner, `${path}.${name}`)
+  }
+  look(config, 'config')
+  expect(loose).toEqual([])
+  expect(() => (config.secrets as string[]).push('another')).toThrow(TypeError)
 })
