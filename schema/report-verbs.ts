@@ -31,26 +31,37 @@ const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').imp
   }),
 })
 
+/** What is meant where a request leaves it out, or says null. */
+const DEFAULTS = {
+  priority: 'NORMAL',
+  format: 'CSV',
+  compression: 'NONE',
+  csvDialect: 'POSTGRES',
+  timeZone: 'UTC',
+  visibility: 'PRIVATE',
+  tags: [] as string[],
+} as const
+
 const RequestReportInputRef = builder.inputType('RequestReportInput', {
   description: 'A report type with its parameters, and how the document is wanted.',
   fields: (t) => ({
     report: t.field({ type: ReportRequestInputRef, required: true, description: 'What is asked for.' }),
     title: t.string({ description: 'Left out: one that a person recognises.' }),
-    priority: t.field({ type: ReportPriorityRef, defaultValue: 'NORMAL', description: 'How soon it starts.' }),
-    format: t.field({ type: ReportFormatRef, defaultValue: 'CSV', description: 'How the rows are written.' }),
+    priority: t.field({ type: ReportPriorityRef, defaultValue: DEFAULTS.priority, description: 'How soon it starts.' }),
+    format: t.field({ type: ReportFormatRef, defaultValue: DEFAULTS.format, description: 'How the rows are written.' }),
     compression: t.field({
       type: ReportCompressionRef,
-      defaultValue: 'NONE',
+      defaultValue: DEFAULTS.compression,
       description: 'How the bytes are compressed.',
     }),
-    csvDialect: t.field({ type: CsvDialectRef, defaultValue: 'POSTGRES', description: 'How CSV is written.' }),
+    csvDialect: t.field({ type: CsvDialectRef, defaultValue: DEFAULTS.csvDialect, description: 'How CSV is written.' }),
     timeZone: t.field({
       type: 'TimeZone',
-      defaultValue: 'UTC',
+      defaultValue: DEFAULTS.timeZone,
       description: 'In which relative dates and local times are meant.',
     }),
-    visibility: t.field({ type: ReportVisibilityRef, defaultValue: 'PRIVATE', description: 'Who else may read it.' }),
-    tags: t.stringList({ defaultValue: [], description: 'To find it again.' }),
+    visibility: t.field({ type: ReportVisibilityRef, defaultValue: DEFAULTS.visibility, description: 'Who else may read it.' }),
+    tags: t.stringList({ defaultValue: DEFAULTS.tags, description: 'To find it again.' }),
     reuseWithin: t.field({
       type: 'Duration',
       description:
@@ -89,15 +100,10 @@ builder.mutationFields((t) => ({
     resolve: (_, { input }, { reports, viewer }) =>
       outcomeOf(() =>
         reports.request(viewer, {
+          ...DEFAULTS,
+          ...given(input),
           report: input.report,
           title: input.title ?? null,
-          priority: input.priority ?? 'NORMAL',
-          format: input.format ?? 'CSV',
-          compression: input.compression ?? 'NONE',
-          csvDialect: input.csvDialect ?? 'POSTGRES',
-          timeZone: input.timeZone ?? 'UTC',
-          visibility: input.visibility ?? 'PRIVATE',
-          tags: input.tags ?? [],
           reuseWithin: input.reuseWithin ?? null,
           idempotencyKey: input.idempotencyKey ?? null,
         }),
@@ -144,3 +150,8 @@ builder.mutationFields((t) => ({
       outcomeOf(() => reports.remove(viewer, idOf('Report', args.id)).then(() => args.id)),
   }),
 }))
+
+/** What was said: null is the same as nothing. */
+function given<T extends object>(input: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as never
+}

@@ -3,7 +3,7 @@ import type { Log } from './log.ts'
 /** How long closing may take before the process ends all the same, in milliseconds. */
 const LONGEST_CLOSE = 10_000
 /** npm passes on what the terminal has sent to the whole group already: a signal so soon after another is the same one, in milliseconds. */
-const SAME_SIGNAL = 500
+export const SAME_SIGNAL = 500
 
 export interface Lifecycle {
   /** Registers what must be closed; the last registered is closed first. */

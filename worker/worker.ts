@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../src/config.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { untilReachable } from '../src/db/unreachable.ts'
 import { openDatabase } from '../src/db/orm.ts'
 import { WORKER_ROLE } from '../src/db/roles.ts'
-import { isUnreachable } from '../src/db/unreachable.ts'
 import type { Lifecycle } from '../src/lifecycle.ts'
 import type { Log } from '../src/log.ts'
 import { createPublisher } from '../src/progress/publisher.ts'
@@ -25,8 +25,6 @@ import { createSweeper } from './sweeper.ts'
 const SOURCE_CONNECTIONS = 2
 /** What a child may take to call off an attempt, and a little more, in milliseconds. */
 const CALL_OFF = 4_000
-/** Longest pause between two tries to reach Postgres at the start. */
-const LONGEST_WAIT = 5_000
 
 /**
  * Puts a worker together; everything it opens is registered with the lifecycle, in the order of need. Closing claims nothing
@@ -139,19 +137,6 @@ export async function startWorker({
   void claiming.look()
   log.info({ workerId, types: catalog.all().length, concurrency: config.workerConcurrency }, 'the worker is ready')
   return { workerId }
-}
-
-/** Postgres that is away at the start is waited for, as it is later on; anything else that is wrong is told at once. */
-async function untilReachable<T>(work: () => Promise<T>, log: Log): Promise<T> {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isUnreachable(error)) throw error
-      if (tries === 0) log.warn({ err: error }, 'the database is away: waiting for it')
-      await new Promise((again) => setTimeout(again, Math.min(200 * 2 ** tries, LONGEST_WAIT)))
-    }
-  }
 }
 
 /** False where `work` takes longer. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buildSchema } from '../../schema/index.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
+import { untilReachable } from '../db/unreachable.ts'
 import { openDatabase } from '../db/orm.ts'
 import { API_ROLE } from '../db/roles.ts'
 import { createLinks } from '../document/links.ts'
@@ -42,7 +43,7 @@ const LOOK_FOR_IDLE = 20
  * failure. Rejects with StartupError for faults of settings, report files and ports.
  */
 export async function createApi({ config, log, lifecycle }: { config: Config; log: Log; lifecycle: Lifecycle }) {
-  await migrate(config.databaseUrl)
+  await untilReachable(() => migrate(config.databaseUrl), log)
   const database = await openDatabase({
     url: config.databaseUrl,
     role: API_ROLE,

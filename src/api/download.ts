@@ -20,14 +20,18 @@ interface Dependencies {
   users: Users
   store: Store
   log: Log
+  /** Milliseconds in which a reader must take something; a minute unless told. */
+  idleAfter?: number
 }
+
+const IDLE_AFTER = 60_000
 
 const FORGED = { status: 403, title: 'Not a valid link', text: 'This download link was not made by this service, or was changed. Ask for a new one.' }
 const EXPIRED = { status: 410, title: 'Link expired', text: 'This download link is too old. Open the report and make a new one.' }
 const GONE = { status: 410, title: 'Document gone', text: 'This document has expired or was deleted, or the person who shared it may no longer read it.' }
 
 /** Serves documents under /documents/ to whoever holds a signed link. The issuer's right to read is looked up each time. */
-export function createDownload({ database, links, reports, users, store, log }: Dependencies) {
+export function createDownload({ database, links, reports, users, store, log, idleAfter = IDLE_AFTER }: Dependencies) {
   /** The report whose document the link names, if its issuer may still read it. */
   async function resolve(facts: LinkFacts): Promise<Report | null> {
     const tenantId = await reports.tenantOf(facts.reportId)
@@ -100,6 +104,8 @@ export function createDownload({ database, links, reports, users, store, log }: 
     }
     response.writeHead(range ? 206 : 200, range ? { ...whole, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` } : whole)
     log.info({ reportId: facts.reportId, issuer: facts.issuer, range: wanted }, 'download')
+    // A reader that has stopped reading holds a file and a socket: no longer than this.
+    response.setTimeout(idleAfter, () => response.destroy())
     await pipeline(bytes, response)
   }
 }

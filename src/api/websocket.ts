@@ -15,6 +15,8 @@ import type { Pipeline } from './yoga.ts'
 const LONGEST_FRAME = 64 * 1024
 const INIT_WITHIN = 3_000
 const RECHECK_EVERY = 4_000
+/** Operations under way on one socket: each holds memory until its client ends it. */
+const MOST_OPERATIONS = 50
 /** How long a client may take to answer a goodbye, in milliseconds. */
 const GOODBYE_WITHIN = 1_000
 /** Close codes that clients may rely on. */
@@ -77,6 +79,8 @@ export function serveWebSocket({
       // A syntax error or a bad operation is answered with an error message: the socket and its other operations live on.
       async onSubscribe(context, id, payload) {
         try {
+          if (Object.keys(context.subscriptions).length > MOST_OPERATIONS)
+            throw new BadInput(`A socket carries at most ${MOST_OPERATIONS} operations at once: end one, or open another socket.`)
           const enveloped = pipeline.getEnveloped({ viewer: context.extra.viewer, params: payload })
           const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
           const document = parse(payload.query)

@@ -1,5 +1,6 @@
 import type { EntityName, FilterQuery, QueryOrderMap } from '@mikro-orm/core'
 import { BadInput } from '../errors.ts'
+import { isUuid } from '../uuid.ts'
 import type { EntityManager } from './orm.ts'
 
 /** Relay's arguments: first or last, 20 by default, 100 at most. */
@@ -19,7 +20,6 @@ export interface Page<T> {
 
 const USUAL = 20
 const MOST = 100
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** One page by keyset: as fast at the end of a long list as at its start. Throws BadInput that names the argument. */
 export async function readPage<T extends object>(
@@ -92,7 +92,7 @@ function isCursor(text: string, keys: readonly Key[]): boolean {
 function fits({ runtimeType, primary, nullable }: Key, value: unknown): boolean {
   if (value === null) return nullable === true
   if (typeof value !== 'string') return false
-  if (primary) return UUID.test(value)
+  if (primary) return isUuid(value)
   return runtimeType !== 'Date' || isMoment(value)
 }
 

@@ -1,3 +1,5 @@
+import type { Log } from '../log.ts'
+
 /** SQLSTATEs and system errors that mean: Postgres is not there, is going down, or has no connection to give. */
 const STATES = /^(08|57P0[1-5]|53300)/
 const SYSTEM = new Set([
@@ -26,4 +28,21 @@ export function isUnreachable(error: unknown): boolean {
     if (at instanceof AggregateError && at.errors.some(isUnreachable)) return true
   }
   return false
+}
+
+/** First and longest pause before an absent database is asked again at the start, in milliseconds. */
+const FIRST_PAUSE = 200
+const LONGEST_PAUSE = 2_000
+
+/** Postgres that is away at the start is waited for, as it is later on; anything else that is wrong is told at once. */
+export async function untilReachable<T>(work: () => Promise<T>, log: Log): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isUnreachable(error)) throw error
+      if (tries === 0) log.warn({ err: error }, 'the database is away: waiting for it')
+      await new Promise((again) => setTimeout(again, Math.min(FIRST_PAUSE * 2 ** tries, LONGEST_PAUSE)))
+    }
+  }
 }

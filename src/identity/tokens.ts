@@ -7,7 +7,7 @@ import { nameOf } from './person.ts'
 import { hasScope, scopesWithin } from './policy.ts'
 import { endOf } from './token-end.ts'
 import { hashOf, makeToken } from './token-text.ts'
-import { isUuid } from './uuid.ts'
+import { isUuid } from '../uuid.ts'
 import { SCOPES, type Viewer } from './viewer.ts'
 
 /** Tokens that one user may hold at once. */

@@ -3,6 +3,7 @@ import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import type { Database, EntityManager, Reading } from '../db/orm.ts'
 import { readableReports, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import { isUuid } from '../uuid.ts'
 import type { Log } from '../log.ts'
 import type { Store } from '../stores/store.ts'
 import { createAsking } from './asking.ts'
@@ -120,12 +121,6 @@ export function createReports({ database, catalog, store, queueMax, tell, log }:
 }
 
 export type Reports = ReturnType<typeof createReports>
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** Anything else is an id that does not exist, not an error. */
-export function isUuid(text: string): boolean {
-  return UUID.test(text)
-}
 
 function conditionOf(filter: ReportFilter): FilterQuery<Report> {
   const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter

@@ -5,7 +5,7 @@ import { Report } from './report.entity.ts'
 
 type Wanted = Pick<
   Report,
-  'tenantId' | 'requestedBy' | 'typeVersion' | 'format' | 'compression' | 'csvDialect' | 'timeZone'
+  'tenantId' | 'requestedBy' | 'typeName' | 'typeVersion' | 'format' | 'compression' | 'csvDialect' | 'timeZone'
 > & { resolvedParameters: object | null }
 
 /** Milliseconds; null: not wanted. Throws Refusal at ["reuseWithin"]. */
@@ -31,6 +31,7 @@ export async function findReusable(em: EntityManager, wanted: Wanted, within: nu
   const same = [
     wanted.tenantId,
     wanted.requestedBy,
+    wanted.typeName,
     wanted.typeVersion,
     wanted.format,
     wanted.compression,
@@ -43,7 +44,7 @@ export async function findReusable(em: EntityManager, wanted: Wanted, within: nu
   ])
   const [found] = await em.execute<{ id: string }[]>(
     `select id from broadsheet.report
-     where tenant_id = ? and requested_by = ? and type_version = ? and format = ? and compression = ? and csv_dialect = ? and time_zone = ?
+     where tenant_id = ? and requested_by = ? and type_name = ? and type_version = ? and format = ? and compression = ? and csv_dialect = ? and time_zone = ?
        and jsonb_hash_extended(resolved_parameters, 0) = jsonb_hash_extended(?::jsonb, 0) and resolved_parameters = ?::jsonb
        and status in ('QUEUED', 'RUNNING', 'SUCCEEDED') and (status <> 'SUCCEEDED'
          or (finished_at > clock_timestamp() - make_interval(secs => ?) and expires_at > clock_timestamp() + interval '1 minute'))

@@ -199,7 +199,7 @@ describe('an API that is killed in the middle', () => {
     expect(new Set(again).size).toBe(60)
     for (const [index, id] of told.entries()) if (id) expect(again[index]).toBe(id)
     expect(await count()).toBe(before + 60)
-  })
+  }, 60_000)
 })
 
 describe('reuseWithin', () => {

@@ -225,3 +225,14 @@ describe('reportEvents', () => {
     for (const one of [waiting, theirs, all]) one.leave()
   })
 })
+
+test('one socket carries fifty operations, and an error for each beyond', async () => {
+  const client = api.socket(member.token)
+  const watched = Array.from({ length: 51 }, () =>
+    api.ws('subscription { reportEvents { kind } }', { token: member.token, client }),
+  )
+  await until(() => watched.every(({ events, codes }) => events.length > 0 || codes.length > 0))
+  expect(watched.map(({ codes }) => codes[0]).filter(Boolean)).toEqual(['BAD_USER_INPUT'])
+  await client.dispose()
+  await until(() => api.progress.watching === 0)
+})
