@@ -14,6 +14,8 @@ const MEMORY = 512
 const YOUNG_MEMORY = 8
 /** All that one child may hold, its buffers and code included, in MiB. */
 const ALL_MEMORY = 1_024
+/** What an attempt in SQL wears a child, of what one of an author's code does: none of theirs stays behind. */
+const SQL_WEAR = 1 / 20
 /** How long a child may take to call an attempt off by itself, in milliseconds. */
 const GRACE = 2_000
 /** How long it may take to read a definition, and to move a document into place. */
@@ -40,7 +42,7 @@ export interface ChildAttempt {
 
 export interface Child {
   readonly process: ChildProcess
-  /** Attempts that it was used for. */
+  /** Attempts of authors' code that it was used for; those in SQL count a part. */
   readonly used: number
   /** False: something was called off here, and what an author's code left running may still run. */
   readonly clean: boolean
@@ -88,7 +90,7 @@ export async function openChild(setup: Setup, log: Log): Promise<Child> {
   }
 
   function start(order: Order, onProgress: (counters: Counters) => void): ChildAttempt {
-    used += 1
+    used += order.kind === 'sql' ? SQL_WEAR : 1
     let timedOut = false
     let timer: NodeJS.Timeout | undefined
     const answers: Outcome[] = []
