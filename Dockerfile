@@ -9,7 +9,8 @@ RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force && rm -rf node
 COPY . .
 RUN mkdir -p /var/lib/broadsheet && chown node:node /var/lib/broadsheet
 USER node
-ENV HOST=0.0.0.0 BROADSHEET_DATA_DIR=/var/lib/broadsheet
+# HOST stays 127.0.0.1 unless it is said: docker-compose.yml says it, and so does `docker run -e HOST=0.0.0.0`.
+ENV BROADSHEET_DATA_DIR=/var/lib/broadsheet
 VOLUME /var/lib/broadsheet
 EXPOSE 4000
 CMD ["node", "src/api/main.ts"]

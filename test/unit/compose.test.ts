@@ -15,6 +15,7 @@ interface Service {
   environment?: Record<string, string>
   healthcheck?: { test: string[] }
   restart?: string
+  stop_grace_period?: string
 }
 const { services } = parse(TEXT, { merge: true }) as {
   services: Record<'postgres' | 'redis' | 'api' | 'worker', Service>
@@ -59,17 +60,10 @@ describe('docker-compose.yml', () => {
   })
 
   test('passes on every setting but those that the image decides', () => {
-    const decided = [
-      'BROADSHEET_DATA_DIR',
-      'BROADSHEET_REPORTS_DIR',
-      'STORE_URL',
-      'NODE_ENV',
-      'GRAPHIQL',
-      'INTROSPECTION',
-    ]
-    const kept = ['DRAIN_SECONDS', 'POSTGRES_PASSWORD'] // stop_grace_period goes with the drain; the password is part of a URL
+    const decided = ['BROADSHEET_DATA_DIR', 'BROADSHEET_REPORTS_DIR', 'NODE_ENV']
+    const own = ['POSTGRES_PASSWORD', 'WORKER_STOP_GRACE'] // of compose: part of a URL, and how it stops a worker
     const passed = Object.keys(services.api.environment ?? {})
-    expect([...passed, ...decided, ...kept].toSorted()).toEqual([...settings].toSorted())
+    expect([...passed, ...decided, ...own].toSorted()).toEqual([...settings].toSorted())
   })
 
   test('has no default for addresses and secrets', () => {
@@ -81,8 +75,24 @@ describe('docker-compose.yml', () => {
 
   test('comes back after a fault, and knows when it is well', () => {
     for (const [name, service] of Object.entries(services)) expect(service.restart, name).toBe('unless-stopped')
-    for (const name of ['postgres', 'redis', 'api'] as const) expect(services[name].healthcheck, name).toBeDefined()
+    for (const [name, service] of Object.entries(services)) expect(service.healthcheck, name).toBeDefined()
     expect(services.api.healthcheck?.test.join(' ')).toContain('/readyz')
+    expect(services.worker.healthcheck?.test).toEqual(['CMD', 'node', 'scripts/worker-health.ts'])
+  })
+
+  test('gives a worker as long to stop as it lets its reports run on, and more', () => {
+    const [, grace = ''] = /:-(\d+)s\}$/.exec(services.worker.stop_grace_period ?? '') ?? []
+    expect(Number(grace)).toBeGreaterThan(readConfig(filledIn(services.worker)).drainSeconds + 10)
+  })
+
+  test('builds what it runs, and does not look for it in a registry', () => {
+    for (const service of [services.api, services.worker])
+      expect([service.build, service.image]).toEqual(['.', 'broadsheet'])
+  })
+
+  test('alone says where the API listens: the image has no open address as its default', () => {
+    expect(readFileSync(new URL('Dockerfile', ROOT), 'utf8')).not.toMatch(/^ENV\b.*\bHOST=/m)
+    expect(services.api.environment?.['HOST']).toBe('0.0.0.0')
   })
 
   test('runs files that are in the image', () => {
@@ -92,6 +102,8 @@ describe('docker-compose.yml', () => {
       expect(program).toBe('node')
       expect(() => readFileSync(new URL(file, ROOT))).not.toThrow()
       expect(image).toMatch(new RegExp(`^!${file.split('/')[0]}$`, 'm'))
+      const asked = service.healthcheck?.test.find((word) => word.endsWith('.ts'))
+      if (asked) expect(image).toMatch(new RegExp(`^!${asked}$`, 'm'))
     }
   })
 

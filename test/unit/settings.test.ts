@@ -5,8 +5,8 @@ import { StartupError } from '../../src/errors.ts'
 import { STORE_SCHEMES } from '../../src/stores/index.ts'
 
 const EXAMPLE = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
-/** Settings that docker-compose.yml has for its own Postgres. */
-const OF_COMPOSE = ['POSTGRES_PASSWORD']
+/** Settings of docker-compose.yml itself: for its Postgres, and for how it stops a worker. */
+const OF_COMPOSE = ['POSTGRES_PASSWORD', 'WORKER_STOP_GRACE']
 
 /** Lines of the file that set something; `shown` is commented out, `example` says that it shows no default. */
 const lines = EXAMPLE.split('\n').flatMap((line, index, all) => {
