@@ -20,7 +20,9 @@ afterAll(async () => {
 
 const DOORS = ['POST', 'GET', 'SSE', 'WS'] as const
 /** What only the log may know. */
-const LEAK = /\bselect |broadsheet\.|\/work|\/tmp|at .*\(|node_modules|postgres:/
+const LEAK = new RegExp(
+  String.raw`\bselect |broadsheet\.|${process.cwd().replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}|/tmp|at .*\(|node_modules|postgres:`,
+)
 
 describe('an operation that is none', () => {
   test.each([

@@ -104,7 +104,6 @@ afterAll(async () => {
   worker.kill('SIGTERM')
   expect(await worker.stopped).toBe(0)
   expect(await database.sql('select from broadsheet.worker')).toEqual([])
-  if (process.env['SHOW_LOG']) await writeFile('/tmp/worker-test.log', await worker.log())
   await reports.close()
   await database.drop()
   await source.drop()
