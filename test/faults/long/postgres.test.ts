@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createClient } from '../support/client.ts'
-import { createClients } from '../support/clients.ts'
-import { PACED, paced, rowId, SMALL, small } from '../support/fault-reports.ts'
-import { openScene, READER, type Scene } from '../support/scene.ts'
-import type { RunningApi, RunningProcess } from '../support/service.ts'
-import { until } from '../support/until.ts'
+import { createClient } from '../../support/client.ts'
+import { createClients } from '../../support/clients.ts'
+import { PACED, paced, rowId, SMALL, small } from '../../support/fault-reports.ts'
+import { openScene, READER, type Scene } from '../../support/scene.ts'
+import type { RunningApi, RunningProcess } from '../../support/service.ts'
+import { until } from '../../support/until.ts'
 
 /** A report that was cut off is done within this, and a caller told so within that, in milliseconds. */
 const AGAIN_WITHIN = 45_000
