@@ -134,7 +134,9 @@ test('a worker that was frozen past its lease writes and publishes nothing when 
   first.kill('SIGCONT')
   const woken = performance.now()
   await until(async () => (await first.log()).includes('"reason":"LOST"'), { timeout: 1_000, what: 'it has noticed' })
-  console.info(`a worker that was frozen noticed ${(performance.now() - woken).toFixed(0)} ms after it woke (bar: 1000 ms)`)
+  console.info(
+    `a worker that was frozen noticed ${(performance.now() - woken).toFixed(0)} ms after it woke (bar: 1000 ms)`,
+  )
   await until(async () => (await documents()).every((name) => !name.includes(`${id}%`) && !name.endsWith(`${id}/1`)), {
     what: 'its bytes are gone',
   })

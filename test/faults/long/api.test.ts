@@ -5,7 +5,6 @@ import { createClient } from '../../support/client.ts'
 import { PACED, paced, rowId, SMALL, small } from '../../support/fault-reports.ts'
 import { openProxy } from '../../support/proxy.ts'
 import { openScene, type Scene } from '../../support/scene.ts'
-import type { RunningApi } from '../../support/service.ts'
 import { until } from '../../support/until.ts'
 
 /** Clients that ask all the time, and that watch. */

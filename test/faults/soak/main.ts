@@ -62,7 +62,7 @@ try {
   const late = await Promise.race([asked.then(() => false), pause(PATIENCE, true, { ref: false })])
   if (late)
     faults.push(
-      `watchers have not heard the end after ${PATIENCE / 1_000} s: ${JSON.stringify(asking.accepted.filter(({ last }) => !last || !/ED$/.test(last.status)))}`,
+      `watchers have not heard the end after ${PATIENCE / 1_000} s: ${JSON.stringify(asking.accepted.filter(({ last }) => !last || !last.status.endsWith('ED')))}`,
     )
 
   await load(3, over(USUAL))
