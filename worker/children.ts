@@ -67,7 +67,8 @@ export function createChildren(options: { size: number; setup: Setup; log: Log }
   return {
     take() {
       if (closed) return Promise.reject(new Error('The worker is closing.'))
-      const child = warm.shift()
+      // The one that worked last: its code is compiled and its heap has grown; the others stay small.
+      const child = warm.pop()
       if (child) return Promise.resolve(child)
       const turn = Promise.withResolvers<Child>()
       waiting.push(turn)
