@@ -28,6 +28,7 @@ import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { createHttpServer } from './server.ts'
+import { createCredentialWatch } from './credentials.ts'
 import { serveWebSocket } from './websocket.ts'
 import { createPipeline } from './yoga.ts'
 
@@ -111,11 +112,13 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     system,
   }
 
-  const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, authenticator, log })
+  const credentials = createCredentialWatch({ authenticator, log })
+  const doors = { authenticator, credentials, log }
+  const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, ...doors })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({ database, links, reports, users, store, log })
   const server = createHttpServer({ pipeline, download, health, metrics, graphiql: config.graphiql, log })
-  const sockets = serveWebSocket({ server, pipeline, authenticator, log })
+  const sockets = serveWebSocket({ server, pipeline, ...doors })
   lifecycle.onClose('doors', () =>
     closeDoors(server, async () => {
       await sockets.close()

@@ -13,11 +13,14 @@ import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
 import { projectStream } from '../progress/project.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import type { CredentialWatch } from './credentials.ts'
 import { createSharedResults } from './shared-results.ts'
 
 /** What the doors put into an operation's context: who asks, or null where no credential was shown. */
 export interface Door {
   readonly viewer: Viewer | null
+  /** True where the door itself watches the credential: a socket does so once for all that it carries. */
+  readonly watched?: boolean
 }
 /** What is the same for all operations of the process. */
 export type Rooms = Omit<Context, 'viewer' | 'reading'>
@@ -26,7 +29,15 @@ export type Rooms = Omit<Context, 'viewer' | 'reading'>
  * One way to run an operation, whatever door it came through: nobody without a credential gets past introspection; each
  * operation, and each event of a subscription, has its own reading and its own dataloaders, so that nothing is stale.
  */
-export function useOperations({ database, rooms }: { database: Database; rooms: Rooms }): Plugin {
+export function useOperations({
+  database,
+  rooms,
+  credentials,
+}: {
+  database: Database
+  rooms: Rooms
+  credentials: CredentialWatch
+}): Plugin {
   const results = createSharedResults()
 
   async function run(args: ExecutionArgs, viewer: Viewer): Promise<ExecutionResult> {
@@ -51,9 +62,10 @@ export function useOperations({ database, rooms }: { database: Database; rooms: 
     }
     if (!(Symbol.asyncIterator in events)) return events
     const key = results.keyOf(args, viewer)
-    return projectStream(events[Symbol.asyncIterator](), (rootValue) =>
+    const stream = projectStream(events[Symbol.asyncIterator](), (rootValue) =>
       results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)),
     )
+    return (args.contextValue as Door).watched ? stream : credentials.bound(stream, viewer, refused)
   }
 
   const refused = (): ExecutionResult => ({ errors: [new GraphQLError('', { originalError: new Unauthenticated() })] })

@@ -7,14 +7,14 @@ import { BadInput, Unauthenticated } from '../errors.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
+import type { CredentialWatch } from './credentials.ts'
 import { sendFrames, type Sending } from './frames.ts'
 import { createMask } from './mask-errors.ts'
 import type { Pipeline } from './yoga.ts'
 
-/** Longest frame from a client, in bytes; the longest wait for connection_init, and between two looks at the credential, in milliseconds. */
+/** Longest frame from a client, in bytes; the longest wait for connection_init, in milliseconds. */
 const LONGEST_FRAME = 64 * 1024
 const INIT_WITHIN = 3_000
-const RECHECK_EVERY = 4_000
 /** Operations under way on one socket: each holds memory until its client ends it. */
 const MOST_OPERATIONS = 50
 /** How long a client may take to answer a goodbye, in milliseconds. */
@@ -35,11 +35,13 @@ export function serveWebSocket({
   server,
   pipeline,
   authenticator,
+  credentials,
   log,
 }: {
   server: Server
   pipeline: Pipeline
   authenticator: Authenticator
+  credentials: CredentialWatch
   log: Log
 }) {
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LONGEST_FRAME })
@@ -66,7 +68,8 @@ export function serveWebSocket({
           const viewer = await authenticator.authenticate(typeof given === 'string' ? given : null)
           if (!viewer) throw new Unauthenticated()
           context.extra.viewer = viewer
-          keepChecking(context.extra.socket, viewer)
+          const { socket } = context.extra
+          socket.once('close', credentials.watch(viewer, () => socket.close(TOKEN_ENDED, 'Token ended')))
           return true
         } catch (error) {
           const ended = error instanceof Unauthenticated && error.ended
@@ -122,19 +125,6 @@ export function serveWebSocket({
     socket.removeAllListeners('error')
     socket.on('error', (error) => log.debug({ err: error }, 'a socket ended with an error'))
   })
-
-  function keepChecking(
-    socket: { close(code: number, reason: string): void; once(event: 'close', then: () => void): void },
-    viewer: Viewer,
-  ): void {
-    const timer = setInterval(() => {
-      authenticator.recheck(viewer).then(
-        (good) => good || socket.close(TOKEN_ENDED, 'Token ended'),
-        (error: unknown) => log.debug({ err: error }, 'a credential could not be looked at again'),
-      )
-    }, RECHECK_EVERY)
-    socket.once('close', () => clearInterval(timer))
-  }
 
   return {
     get connections() {

@@ -4,8 +4,10 @@ import type { Config } from '../config.ts'
 import type { Database } from '../db/orm.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
+import type { CredentialWatch } from './credentials.ts'
 import { useOperations, type Door, type Rooms } from './execution.ts'
 import { graphiqlOptions, renderGraphiql } from './graphiql.ts'
+import { limitPlugins } from './limits.ts'
 import { createMask } from './mask-errors.ts'
 
 interface Dependencies {
@@ -14,6 +16,7 @@ interface Dependencies {
   database: Database
   rooms: Rooms
   authenticator: Authenticator
+  credentials: CredentialWatch
   log: Log
 }
 
@@ -21,7 +24,15 @@ interface Dependencies {
 const LONGEST_BODY = 1_000_000
 
 /** The one pipeline: POST, GET and SSE come through it here, WebSocket by its enveloped functions. */
-export async function createPipeline({ schema, config, database, rooms, authenticator, log }: Dependencies) {
+export async function createPipeline({
+  schema,
+  config,
+  database,
+  rooms,
+  authenticator,
+  credentials,
+  log,
+}: Dependencies) {
   const graphiql = config.graphiql ? await graphiqlOptions() : false
   return createYoga<object, Door>({
     schema,
@@ -44,9 +55,11 @@ export async function createPipeline({ schema, config, database, rooms, authenti
     // A socket brings its viewer along; a request shows its credential.
     context: async (door: { request?: Request; viewer?: Door['viewer'] }): Promise<Door> => ({
       viewer: door.viewer ?? (await authenticator.authenticate(door.request?.headers.get('authorization'))),
+      watched: door.viewer !== undefined,
     }),
     plugins: [
-      useOperations({ database, rooms }),
+      ...limitPlugins(),
+      useOperations({ database, rooms, credentials }),
       useValidationCode(),
       ...(config.introspection ? [] : [useNoIntrospection()]),
     ],

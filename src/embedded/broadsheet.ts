@@ -2,7 +2,7 @@ import { environmentWith, readConfig, type Config, type EmbeddedSettings } from 
 import { claimDataDirectory, keptPassword, openDataDirectory } from './data-directory.ts'
 import { checkPort } from './port.ts'
 import { startPostgres } from './postgres.ts'
-import { startProcess } from './processes.ts'
+import { keepProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
 import { prepareShop } from './shop/source.ts'
 
@@ -80,10 +80,10 @@ export async function startBroadsheet(
       BROADSHEET_SOURCES: JSON.stringify(sources),
       LOG_LEVEL: settings.logLevel,
     })
-    const own = { environment, drainSeconds: config.drainSeconds, lost: lose }
-    const api = startProcess('API', own)
+    const own = { environment, drainSeconds: config.drainSeconds, lost: lose, say }
+    const api = keepProcess('API', own)
     closers.push(api.stop)
-    const worker = startProcess('worker', own)
+    const worker = keepProcess('worker', own)
     closers.push(worker.stop)
     const [{ publicUrl = '' }] = await orAborted(Promise.all([api.ready, worker.ready]), signal)
     return { url: publicUrl, adminToken, dataDirectory, lost, stop }

@@ -21,7 +21,7 @@ export interface OwnProcess {
  * Starts the API or the worker in a session of its own: the terminal's Ctrl-C reaches this process alone, which stops its
  * parts in order. When this process dies without stopping it, its IPC channel closes and it ends by itself.
  */
-export function startProcess(
+function startProcess(
   name: keyof typeof ENTRIES,
   options: { environment: Record<string, string>; drainSeconds: number; lost(line: string): void },
 ): OwnProcess {
@@ -57,4 +57,41 @@ export function startProcess(
   }
 
   return { ready: waitUntilReady(), stop: () => (stopping ??= end()) }
+}
+
+/** A process that ends so often within this time, in milliseconds, will not get better by itself. */
+const MOST_ENDS = 3
+const ENDS_WITHIN = 60_000
+const START_ANEW_AFTER = 1_000
+
+/**
+ * Keeps a process there: one that ends though nobody stopped it is started anew, as a service manager would, and what it held is
+ * taken back by its lease. Lost only where it ends again and again.
+ */
+export function keepProcess(
+  name: keyof typeof ENTRIES,
+  options: { environment: Record<string, string>; drainSeconds: number; lost(line: string): void; say(line: string): void },
+): OwnProcess {
+  let ends: number[] = []
+  let stopping: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let current = startProcess(name, { ...options, lost: startAnew })
+
+  function startAnew(line: string): void {
+    if (stopping) return
+    const now = performance.now()
+    ends = [...ends.filter((at) => now - at < ENDS_WITHIN), now]
+    if (ends.length >= MOST_ENDS) return options.lost(`${line} It has ended ${ends.length} times within a minute.`)
+    options.say(`${line} It is started anew.`)
+    timer = setTimeout(() => {
+      current = startProcess(name, { ...options, lost: startAnew })
+      current.ready.catch((error: Error) => startAnew(error.message))
+    }, START_ANEW_AFTER)
+  }
+
+  async function end(): Promise<void> {
+    clearTimeout(timer)
+    await current.stop()
+  }
+  return { ready: current.ready, stop: () => (stopping ??= end()) }
 }
