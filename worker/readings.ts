@@ -4,6 +4,7 @@ import { createCopyPreview, previewOfRows } from '../src/document/preview.ts'
 import { ReportFailed } from '../src/errors.ts'
 import type { Format } from '../src/formats/format.ts'
 import type { Column, Json, Row } from '../src/report-type/define.ts'
+import { withLocalInstants } from '../src/report-type/local-instants.ts'
 import type { ReportType, SqlBody } from '../src/report-type/report-type.ts'
 import { loadDefinition } from '../src/report-type/rows-report.ts'
 import { settingsOf, type Asker } from '../src/report-type/settings.ts'
@@ -100,7 +101,8 @@ async function openGenerator(opening: Opening): Promise<Opened> {
   const definition = await loadDefinition(type, opening.reportsDirectory)
   let summary: { [key: string]: Json } | null = null
   const attempt = {
-    parameters: order.parameters as never,
+    // The same text that a query reads.
+    parameters: withLocalInstants(type, order.parameters, order.timeZone) as never,
     signal,
     progress(done: number, total: number | null, message?: string) {
       if (Number.isFinite(done) && done >= 0) tally.done = done

@@ -1,5 +1,6 @@
 import { RESERVED } from './declaration.ts'
 import type { Json, Parameter, ParameterTypeName } from './define.ts'
+import { withLocalInstants } from './local-instants.ts'
 import type { ReportType } from './report-type.ts'
 
 /**
@@ -50,7 +51,7 @@ export function readOnce(read: string): string {
   return `(select ${read})${/::[\w ]+\[\]$/.exec(read)?.[0] ?? ''}`
 }
 
-/** Everything that the statement of a type reads, for one `set_config` each. */
+/** Everything that the statement of a type reads, for one `set_config` each; instants of a DateExpression in the asker's zone. */
 export function settingsOf(
   type: Pick<ReportType, 'parameters'>,
   resolved: { readonly [name: string]: Json },
@@ -62,11 +63,12 @@ export function settingsOf(
     time_zone: asker.timeZone,
     requested_at: asker.requestedAt.toISOString(),
   }
+  const values = withLocalInstants(type, resolved, asker.timeZone)
   return [
     ...RESERVED.map((name): Setting => [`broadsheet.${name}`, reserved[name]]),
     ...type.parameters.map((parameter): Setting => [
       `broadsheet.p_${parameter.name}`,
-      encode(parameter, resolved[parameter.name] ?? null),
+      encode(parameter, values[parameter.name] ?? null),
     ]),
   ]
 }

@@ -100,8 +100,8 @@ const READERS: Record<ParameterTypeName, Reader> = {
       typeof value === 'string' &&
       /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})$/.test(value)
     const instant = written ? attempt(() => Temporal.Instant.from(value.toUpperCase()).toString()) : null
-    return instant === null
-      ? { wrong: 'must be an instant with its offset, e.g. "2026-11-21T09:00:00Z".' }
+    return instant === null || !/^(?!0000)\d{4}-/.test(instant)
+      ? { wrong: 'must be an instant of the years 1 to 9999 with its offset, e.g. "2026-11-21T09:00:00Z".' }
       : { value: instant }
   },
   DateExpression(value, context) {

@@ -5,6 +5,7 @@ import type { CsvDialect, Format } from '../formats/format.ts'
 import { mayRequest } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Catalog } from '../report-type/catalog.ts'
+import { withLocalInstants } from '../report-type/local-instants.ts'
 import { hint } from '../report-type/names.ts'
 import { checkParameters, type CheckedParameters } from '../report-type/parameters.ts'
 import type { ReportType } from '../report-type/report-type.ts'
@@ -68,7 +69,7 @@ export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: C
       requestedBy: viewer.userId,
       typeName: type.name,
       typeVersion: type.version,
-      title: title ?? defaultTitle(type, resolved ?? {}),
+      title: title ?? defaultTitle(type, withLocalInstants(type, resolved ?? {}, timeZone)),
       titleGiven: title !== undefined,
       priority: request.priority,
       format: request.format,

@@ -64,12 +64,14 @@ function resolveLiteral(text: string): string | null {
 }
 
 function real(text: string, read: () => string): string {
+  let found: string
   try {
-    return read()
+    found = read()
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     throw new DateExpressionError(`"${text}" does not exist in the calendar.`)
   }
+  return inRange(text, () => found)
 }
 
 /** "{{last_week_start}}" means "last_week_start"; what follows a name is its sign and an ISO duration. */

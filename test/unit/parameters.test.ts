@@ -224,6 +224,34 @@ test('settings keep null, empty text and array literals apart', () => {
   ])
 })
 
+test('instants of a DateExpression are bound with the offset of the report’s zone, to the second; all else as it is', () => {
+  const type = declare({
+    a: { type: 'DateExpression!' },
+    b: { type: '[DateExpression!]!' },
+    c: { type: 'DateTime!' },
+    d: { type: 'DateExpression' },
+    e: { type: 'DateExpression!' },
+    f: { type: 'DateExpression!' },
+  })
+  const instant = '2026-01-02T04:30:00.123456Z'
+  const resolved = { a: instant, b: [instant, '2026-01-02'], c: instant, d: null, e: '1850-01-01T12:00:00Z', f: '0001-01-01T01:00:00Z' }
+  const settings = settingsOf(type, resolved, {
+    tenantId: 't',
+    viewerId: 'v',
+    timeZone: 'America/New_York',
+    requestedAt: new Date(0),
+  })
+  expect(settings.slice(4).map(([, value]) => value)).toEqual([
+    '2026-01-01T23:30:00.123456-05:00',
+    '{"2026-01-01T23:30:00.123456-05:00","2026-01-02"}',
+    instant,
+    '',
+    '1850-01-01T07:03:58-04:56:02',
+    '0001-01-01T01:00:00Z',
+  ])
+  expect(resolved.a).toBe(instant)
+})
+
 test.each([
   ['sales-{start_date}-{date}', { start_date: '2026-11-01' }, 'sales-2026-11-01-2026-11-21.csv.gz'],
   ['{region}', { region: null }, 'all.csv.gz'],

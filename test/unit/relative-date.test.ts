@@ -102,6 +102,8 @@ describe('a date expression on Saturday 2026-11-21', () => {
     ['last_slot-P1D', /only in a schedule/],
     ['today+P9999Y', /years 1 to 9999/],
     ['now-P999999Y', /years 1 to 9999/],
+    ['9999-12-31T23:30:00-05:00', /years 1 to 9999/],
+    ['0000-02-03', /years 1 to 9999/],
     ['{{today', /not a date expression/],
     ['constructor', /not a date expression/],
   ])('%s is refused', (text, message) => {
