@@ -1,3 +1,4 @@
+// Long because each fault is asked for at all four doors of one API, so that no door answers otherwise.
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -1,3 +1,4 @@
+// Long because each verb is shown with every status, and all share one API, one worker’s stand-in and their reports.
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'

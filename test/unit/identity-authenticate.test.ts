@@ -1,3 +1,4 @@
+// Long because every credential that is taken or refused stands in one place, against one set of people.
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/orm.ts'

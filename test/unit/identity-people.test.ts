@@ -1,3 +1,4 @@
+// Long because each rule about people is shown with every role, and all share one tenant and its neighbour.
 import { v7 } from 'uuid'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../src/db/orm.ts'

@@ -1,3 +1,4 @@
+// Long because all of it is one worker process, which takes seconds to start, with one set of report files.
 import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
