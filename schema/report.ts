@@ -1,5 +1,7 @@
 import type { Failure, Report, ReportAttempt } from '../src/report/report.entity.ts'
 import type { ReportFilter } from '../src/report/reports.ts'
+import { BadInput } from '../src/errors.ts'
+import { isStorable, NOT_STORABLE } from '../src/storable.ts'
 import { camelCase } from '../src/report-type/names.ts'
 import { removedType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
@@ -99,9 +101,12 @@ export const ReportFilterRef = builder.inputType('ReportFilter', {
   }),
 })
 
-/** The filter with its instants checked. */
+/** The filter with its texts and instants checked. Throws BadInput that names the field. */
 export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | undefined): ReportFilter {
   const { createdFrom, createdBefore, ...rest } = filter ?? {}
+  const { type, tag, titleContains } = rest
+  for (const [name, texts] of Object.entries({ type: type ?? [], tag: [tag ?? ''], titleContains: [titleContains ?? ''] }))
+    if (!texts.every(isStorable)) throw new BadInput(`filter.${name} ${NOT_STORABLE}`)
   return {
     ...rest,
     createdFrom: createdFrom == null ? null : instant('filter.createdFrom', createdFrom),

@@ -1,6 +1,7 @@
 import { GraphQLError, Kind, valueFromASTUntyped } from 'graphql'
 import { builder } from './builder.ts'
 import { BadInput } from '../src/errors.ts'
+import { isStorableMoment } from '../src/storable.ts'
 import type { Json } from '../src/report-type/define.ts'
 
 /**
@@ -66,17 +67,33 @@ textScalar('TimeZone', 'An IANA time zone, e.g. Europe/Vilnius.')
 builder.scalarType('JSON', {
   description: 'Any JSON value.',
   serialize: (value) => value,
-  parseValue: (value) => value as Json,
-  parseLiteral: (node, variables) => valueFromASTUntyped(node, variables) as Json,
+  parseValue: shallow,
+  parseLiteral: (node, variables) => shallow(valueFromASTUntyped(node, variables)),
 })
+
+/** How deep a JSON value may be nested: whatever walks through it later does so by recursion. */
+const DEEPEST = 32
+
+/** The value itself. Throws a GraphQLError where it is nested too deep; looks level by level, without recursion. */
+function shallow(value: unknown): Json {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    const nested = level.filter((part) => typeof part === 'object' && part !== null)
+    if (nested.length > 0 && depth === DEEPEST) throw new GraphQLError(`JSON may be nested ${DEEPEST} levels deep.`)
+    level = nested.flatMap((part) => Object.values(part as object))
+  }
+  return value as Json
+}
 
 /** A DateTime argument of a query as a Date. Throws BadInput that names the argument. */
 export function instant(name: string, text: string): Date {
   const date = new Date(text)
   const day = text.slice(0, 10)
+  const midnight = new Date(`${day}T00:00:00Z`)
+  const written = /^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/i.test(text)
   // JavaScript takes 30 February for the 2nd of March.
-  const exists = !Number.isNaN(date.getTime()) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day)
-  if (!exists || !/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/i.test(text))
-    throw new BadInput(`${name} is not an instant such as "2026-11-21T09:00:00Z".`)
+  const exists = isStorableMoment(date) && isStorableMoment(midnight) && midnight.toISOString().startsWith(day)
+  if (!exists || !written)
+    throw new BadInput(`${name} is not an instant of the years 1 to 9999 such as "2026-11-21T09:00:00Z".`)
   return date
 }

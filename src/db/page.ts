@@ -1,5 +1,6 @@
 import type { EntityName, FilterQuery, QueryOrderMap } from '@mikro-orm/core'
 import { BadInput } from '../errors.ts'
+import { isStorableMoment } from '../storable.ts'
 import { isUuid } from '../uuid.ts'
 import type { EntityManager } from './orm.ts'
 
@@ -98,5 +99,5 @@ function fits({ runtimeType, primary, nullable }: Key, value: unknown): boolean 
 
 function isMoment(text: string): boolean {
   const date = new Date(text)
-  return !Number.isNaN(date.getTime()) && date.toISOString() === text
+  return isStorableMoment(date) && date.toISOString() === text
 }

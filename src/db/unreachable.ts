@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 
-/** SQLSTATEs and system errors that mean: Postgres is not there, is going down, or has no connection to give. */
-const STATES = /^(08|57P0[1-5]|53300)/
+/** SQLSTATEs and system errors that mean: Postgres is not there, is going down, or has no connection to give. 08P01 does not: what was sent is wrong, and stays so. */
+const STATES = /^(08(?!P01)|57P0[1-5]|53300)/
 const SYSTEM = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

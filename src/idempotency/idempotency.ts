@@ -3,6 +3,7 @@ import { v7 as uuid } from 'uuid'
 import type { EntityManager } from '../db/orm.ts'
 import { refuse, Unavailable } from '../errors.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import { isStorable, NOT_STORABLE } from '../storable.ts'
 
 const LONGEST_KEY = 255
 /** How long a key stands for what was made with it; then it is free, and the sweep purges it. */
@@ -35,8 +36,9 @@ export async function once<T extends { readonly id: string }>(
 ): Promise<Made<T>> {
   const id = uuid()
   if (key == null) return make(id)
-  if (key === '' || [...key].length > LONGEST_KEY || key.includes('\0'))
+  if (key === '' || [...key].length > LONGEST_KEY)
     throw refuse('INVALID', ['idempotencyKey'], `A key has 1 to ${LONGEST_KEY} characters.`)
+  if (!isStorable(key)) throw refuse('INVALID', ['idempotencyKey'], `The key ${NOT_STORABLE}`)
   const fingerprint = createHash('sha256').update(canonical(input)).digest('base64url')
   const whose = [viewer.tenantId, viewer.userId, mutation, key]
   const used = await take(em, whose, fingerprint, id)

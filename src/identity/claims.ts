@@ -20,8 +20,8 @@ export const DEFAULT_TENANT = 'default'
 export const RESERVED_SUBJECT = 'broadsheet:'
 
 const TENANT = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/
-/** Printable, no control characters (Postgres refuses NUL in text). */
-const SUBJECT = /^[^\p{Cc}]{1,255}$/u
+/** Printable: no control characters, no half of a surrogate pair (Postgres refuses NUL and such halves in text). */
+const SUBJECT = /^[^\p{Cc}\p{Cs}]{1,255}$/u
 
 /** Throws Unauthenticated, naming the claim, for a claim of a wrong shape: a token that is half understood is not obeyed. */
 export function readClaims(payload: Readonly<Record<string, unknown>>): Claims {

@@ -3,7 +3,8 @@ const LONGEST_NAME = 200
 /** RFC 5321: 64 for the local part, 254 in all. One @, a domain with at least two labels, nothing that a header could be split at. */
 const EMAIL =
   /^[^\s@"(),:;<>[\\\]\p{Cc}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])$/u
-const CONTROL = /\p{Cc}/u
+/** Half of a surrogate pair, like NUL, is text that Postgres does not take. */
+const CONTROL = /[\p{Cc}\p{Cs}]/u
 
 /** The name without space around it, or null where it is none: 1 to 200 characters on one line. */
 export function nameOf(value: unknown): string | null {
@@ -16,5 +17,5 @@ export function nameOf(value: unknown): string | null {
 export function emailOf(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const email = value.trim()
-  return email.length <= 254 && EMAIL.test(email) ? email : null
+  return email.length <= 254 && EMAIL.test(email) && !CONTROL.test(email) ? email : null
 }

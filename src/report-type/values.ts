@@ -1,5 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { DateExpressionError, resolveDateExpression, type DateContext } from '../schedule/relative-date.ts'
+import { isStorable, NOT_STORABLE } from '../storable.ts'
 import type { Json, Parameter, ParameterTypeName } from './define.ts'
 import { hint } from './names.ts'
 
@@ -124,8 +125,7 @@ const ANY_MOMENT: DateContext = { now: SOME_INSTANT, timeZone: 'UTC', slot: SOME
 function readText(value: unknown): Result {
   if (typeof value !== 'string') return { wrong: 'must be text.' }
   if (value.length > LONGEST_TEXT) return { wrong: `is longer than ${LONGEST_TEXT} characters.` }
-  if (value.includes('\0') || !value.isWellFormed())
-    return { wrong: 'holds a character that no database stores (NUL, or half of a surrogate pair).' }
+  if (!isStorable(value)) return { wrong: NOT_STORABLE }
   return { value }
 }
 

@@ -9,6 +9,7 @@ import { withLocalInstants } from '../report-type/local-instants.ts'
 import { hint } from '../report-type/names.ts'
 import { checkParameters, type CheckedParameters } from '../report-type/parameters.ts'
 import type { ReportType } from '../report-type/report-type.ts'
+import { isStorable, NOT_STORABLE } from '../storable.ts'
 import { checkReuseWithin } from './reuse.ts'
 import type { ReportPriority, ReportVisibility } from './status.ts'
 import { defaultTitle, LONGEST_TITLE } from './title.ts'
@@ -133,11 +134,14 @@ function checkTags(tags: readonly string[]): string[] {
   if (tags.length > MOST_TAGS) throw refuse('INVALID', ['tags'], `At most ${MOST_TAGS} tags; you gave ${tags.length}.`)
   const wrong = tags.findIndex((tag) => tag.trim() === '' || tag.length > LONGEST_TAG)
   if (wrong >= 0) throw refuse('INVALID', ['tags', String(wrong)], `A tag has 1 to ${LONGEST_TAG} characters.`)
+  const strange = tags.findIndex((tag) => !isStorable(tag))
+  if (strange >= 0) throw refuse('INVALID', ['tags', String(strange)], `This tag ${NOT_STORABLE}`)
   return [...new Set(tags)]
 }
 
 function checkTitle(title: string | null): string | undefined {
   if (title === null) return undefined
   if (title.trim() === '' || title.length > LONGEST_TITLE) throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters; leave it out for the usual one.`)
+  if (!isStorable(title)) throw refuse('INVALID', ['title'], `The title ${NOT_STORABLE}`)
   return title
 }

@@ -70,6 +70,7 @@ describe('a JWT under a shared secret', () => {
     ['sub', { sub: '' }],
     ['sub', { sub: 'broadsheet:admin' }],
     ['sub', { sub: 'nul\u0000' }],
+    ['sub', { sub: 'half\ud800' }],
     ['scopes', { scopes: { all: true } }],
   ])('is refused for a bad claim "%s": %j', async (claim, claims) => {
     const error = await refusal(verifier.verify(await hs256(claims as JWTPayload)))

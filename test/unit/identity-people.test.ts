@@ -87,7 +87,7 @@ describe('users', () => {
       { field: ['name'], code: 'INVALID' },
       { field: ['email'], code: 'INVALID' },
     ])
-    for (const name of ['x'.repeat(201), 'two\nlines', 'nul\u0000'])
+    for (const name of ['x'.repeat(201), 'two\nlines', 'nul\u0000', 'half\ud800'])
       expect(await refusal(users.create(admin, { name, role: 'MEMBER' }))).toEqual([
         { field: ['name'], code: 'INVALID' },
       ])
