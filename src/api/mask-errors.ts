@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
 import { BroadsheetError, Unauthenticated } from '../errors.ts'
 import { isUnreachable } from '../db/unreachable.ts'
 import type { Log } from '../log.ts'
@@ -29,10 +29,21 @@ export function createMask(log: Log): (error: unknown) => GraphQLError {
       return new GraphQLError(known.message, { ...place, extensions })
     }
     if (find(error, isUnreachable)) return new GraphQLError('The service is not whole for the moment. Try again.', { ...place, extensions: { code: 'UNAVAILABLE' } })
-    if (outer && isAboutRequest(outer)) return new GraphQLError(outer.message, { ...place, extensions: { ...outer.extensions, code: 'BAD_USER_INPUT' } })
+    if (outer && isAboutRequest(outer)) return new GraphQLError(outer.message, { ...place, extensions: { ...statusOf(outer), code: 'BAD_USER_INPUT' } })
     log.error({ err: error }, 'a resolver failed')
     return new GraphQLError('Something went wrong. It was logged; try again later.', { ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
   }
+}
+
+/**
+ * The HTTP status and headers that the server has thought of; it takes them out again. What else a library puts into its
+ * extensions, such as the runtime's own words about a body that is no JSON, is not ours to give away.
+ */
+function statusOf({ extensions }: GraphQLError): Pick<GraphQLErrorExtensions, 'http'> {
+  const { http, originalError } = extensions
+  if (typeof http !== 'object' || http === null) return {}
+  // `spec` is 200 for who accepts plain JSON: right for a wrong operation, wrong for a body that nobody could read.
+  return { http: originalError === undefined ? http : { ...http, spec: false } }
 }
 
 /**
