@@ -16,6 +16,8 @@ export interface ProgressMailbox extends Mailbox<ProgressEvent> {
   /** Puts a newer event in the place of the one that waits. A terminal one stays, and closes the box behind it. */
   offer(event: ProgressEvent): void
   readonly begun: boolean
+  /** The highest sequence that was accepted; -1 before the first. */
+  readonly newest: number
 }
 
 /**
@@ -76,6 +78,9 @@ export function createProgressMailbox(after = -1): ProgressMailbox {
     },
     get begun() {
       return begun
+    },
+    get newest() {
+      return newest
     },
   }
   return box

@@ -2,7 +2,7 @@ import type { Log } from '../log.ts'
 import { decodeChange, reportChannel, tenantChannel, type ProgressEvent, type ReportChange } from './event.ts'
 import { createProgressMailbox } from './mailbox.ts'
 import { createNewsMailbox, type TenantNews } from './news.ts'
-import { createReading } from './reading.ts'
+import { createReading, type ReadProgress } from './reading.ts'
 import { openPubSub } from './redis.ts'
 import { createStream } from './stream.ts'
 import { createSubscriptions } from './subscriptions.ts'
@@ -40,6 +40,8 @@ export interface ProgressSubscriber {
 interface Reader {
   /** Of a watcher: the report whose row is read for it. */
   readonly reportId?: string
+  /** The highest sequence that it needs no news of. */
+  newest(): number
   hear(change: ReportChange): void
   /** The row as it was read, undefined where it is missing. */
   row?(row: ProgressEvent | undefined): void
@@ -51,12 +53,12 @@ interface Reader {
 /**
  * The API's side of progress: one Redis connection for all streams of the process. Redis makes it fast; the rows, read in
  * one statement every two seconds and after each reconnect, make it true. `readProgress` answers one statement for all
- * ids, leaves out those without a row, and must settle (a statement timeout).
+ * ids, and must settle (a statement timeout).
  */
 export function createSubscriber(deps: {
   redisUrl: string
   log: Log
-  readProgress(ids: readonly string[]): Promise<ProgressEvent[]>
+  readProgress: ReadProgress
   /** Called with each event that comes through Redis, before those who watch hear of it. Must be quick and not throw. */
   onEvent?(event: ProgressEvent): void
   /** Milliseconds; 2,000 unless told. */
@@ -72,7 +74,7 @@ export function createSubscriber(deps: {
     onRow: (row) => topics.each(reportChannel(row.reportId), (reader) => reader.row?.(row)),
     onMissing: (reportId) => topics.each(reportChannel(reportId), (reader) => reader.row?.(undefined)),
   })
-  const timer = setInterval(() => reading.again(watchedIds()), deps.readEvery ?? READ_EVERY)
+  const timer = setInterval(() => reading.again(watched()), deps.readEvery ?? READ_EVERY)
   timer.unref()
   let watching = 0
 
@@ -88,10 +90,12 @@ export function createSubscriber(deps: {
     for (const channel of channels) topics.each(channel, (reader) => reader.live())
   }
 
-  function watchedIds(): Set<string> {
-    const ids = new Set<string>()
-    for (const { reportId } of topics.all()) if (reportId !== undefined) ids.add(reportId)
-    return ids
+  /** Each watched report, and the sequence that all of its readers are past. */
+  function watched(): Map<string, number> {
+    const known = new Map<string, number>()
+    for (const { reportId, newest } of topics.all())
+      if (reportId !== undefined) known.set(reportId, Math.min(newest(), known.get(reportId) ?? Infinity))
+    return known
   }
 
   return {
@@ -101,6 +105,7 @@ export function createSubscriber(deps: {
       let asked = false
       const reader: Reader = {
         reportId,
+        newest: () => box.newest,
         hear({ kind, event }) {
           if (kind === 'DELETED') box.close()
           else box.offer(event)
@@ -113,7 +118,7 @@ export function createSubscriber(deps: {
           leaveIfDone()
         },
         live() {
-          if (asked) reading.again([reportId])
+          if (asked) reading.again([[reportId, box.newest]])
         },
         close: () => box.close('at once'),
       }
@@ -147,6 +152,7 @@ export function createSubscriber(deps: {
       const channel = tenantChannel(tenantId)
       const box = createNewsMailbox()
       const reader: Reader = {
+        newest: () => Infinity,
         hear: (change) => box.offer(change),
         live: () => box.live(),
         close: () => box.close('at once'),

@@ -11,7 +11,7 @@ import { auditOf, noteDownload, rememberDeleted, type Remembered } from './audit
 import { createCancel } from './cancel.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import type { Json } from '../report-type/define.ts'
-import { progressOf, PROGRESS_COLUMNS, type ProgressRow } from './progress-row.ts'
+import { progressOf, type ProgressRow } from './progress-row.ts'
 import type { ProgressEvent } from '../progress/event.ts'
 import { createQueueLimit } from '../claim/queue-limit.ts'
 import { Report, ReportAttempt } from './report.entity.ts'
@@ -110,12 +110,19 @@ export function createReports({ database, catalog, store, queueMax, tell, log }:
       return row?.tenant ?? null
     },
 
-    /** What each of these reports has come to, over all tenants: for live subscribers that were authorised before. */
-    async progress(ids: readonly string[]): Promise<ProgressEvent[]> {
-      const rows = await database.transaction((em: EntityManager) =>
-        em.execute<ProgressRow[]>(`select ${PROGRESS_COLUMNS} from broadsheet.progress_of(?::uuid[])`, [`{${ids.join(',')}}`]),
+    /**
+     * What these reports have come to beyond the sequence that is known of each, over all tenants: for live subscribers that
+     * were authorised before. One statement for all; `gone` are those without a row.
+     */
+    async progress(known: ReadonlyMap<string, number>): Promise<{ rows: ProgressEvent[]; gone: string[] }> {
+      const news = await database.transaction((em) =>
+        em.execute<(ProgressRow & { gone: boolean })[]>(
+          `select * from broadsheet.progress_since(?::uuid[], ?::bigint[])`,
+          [`{${[...known.keys()].join(',')}}`, `{${[...known.values()].join(',')}}`],
+        ),
       )
-      return rows.map(progressOf)
+      const { gone = [], there = [] } = Object.groupBy(news, (row) => (row.gone ? 'gone' : 'there'))
+      return { rows: there.map(progressOf), gone: gone.map(({ id }) => id) }
     },
   }
 }

@@ -49,10 +49,13 @@ export function setup(options: { redisUrl?: string; readEvery?: number } = {}) {
     redisUrl,
     log,
     readEvery: options.readEvery ?? 60_000,
-    async readProgress(ids) {
-      reads.push(ids)
+    async readProgress(known) {
+      reads.push([...known.keys()])
       await hooks.beforeRead()
-      return ids.flatMap((id) => rows.get(id) ?? [])
+      return {
+        rows: [...known].flatMap(([id, sequence]) => [rows.get(id)].filter((row) => row && row.sequence > sequence) as ProgressEvent[]),
+        gone: [...known.keys()].filter((id) => !rows.has(id)),
+      }
     },
   })
   closers.push(subscriber.close)
