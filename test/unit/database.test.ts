@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import { v7 } from 'uuid'
@@ -20,6 +21,19 @@ beforeAll(async () => {
   db = await createDatabase()
 })
 afterAll(() => db.drop())
+
+it('docs/architecture.md names each function that answers with the owner’s rights, and each keeps its own search_path', async () => {
+  const functions = await db.sql<{ name: string; settings: string[] | null; open: boolean }>(
+    `select proname as name, proconfig as settings, has_function_privilege('public', oid, 'execute') as open from pg_proc
+     where pronamespace = 'broadsheet'::regnamespace and prosecdef order by proname`,
+  )
+  const text = await readFile(new URL('../../docs/architecture.md', import.meta.url), 'utf8')
+  const table = text.split('| function of `broadsheet` |')[1]?.split('\n\n')[0] ?? ''
+  const named = [...table.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name)
+  expect(named.toSorted()).toEqual(functions.map(({ name }) => name))
+  const loose = functions.filter(({ settings, open }) => open || !settings?.includes('search_path=broadsheet, pg_temp'))
+  expect(loose).toEqual([])
+})
 
 describe('migrate', () => {
   it('applies each migration once, also when several processes start at once', async () => {
