@@ -1,4 +1,4 @@
-import { mkdir, open, opendir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, opendir, rename, rmdir, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -28,7 +28,7 @@ export async function openLocalStore(directory: string): Promise<Store> {
     const removed = async () => {
       stream.destroy()
       if (!stream.closed) await finished(stream, { cleanup: true }).catch(() => undefined) // the writer has heard of it
-      await rm(pending, { force: true })
+      await unlinkIfThere(pending)
       if (promoted) await remove(key)
     }
     addAbortSignal(signal, stream)
@@ -85,10 +85,10 @@ export async function openLocalStore(directory: string): Promise<Store> {
   }
 
   async function remove(key: string): Promise<void> {
-    await rm(pendingPath(key), { force: true })
     const path = finalPath(key)
     try {
-      await rm(path)
+      await unlinkIfThere(pendingPath(key))
+      await unlink(path)
       for (let directory = dirname(path); directory !== root; directory = dirname(directory)) await rmdir(directory)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
@@ -124,13 +124,22 @@ export async function openLocalStore(directory: string): Promise<Store> {
     const probe = join(root, PENDING, `.probe-${process.pid}`)
     try {
       await writeFile(probe, 'ok', { mode: 0o600 })
-      await rm(probe, { force: true })
+      await unlinkIfThere(probe) // a check beside this one may have been quicker
     } catch (error) {
       throw new Unavailable('The store can not be written.', error)
     }
   }
 
   return { write, read, size: sizeOf, remove, olderThan, check, close: async () => {} }
+}
+
+/** Not rm(): it takes a file that may not be removed (EPERM) for a directory, and what it then says reads like "not there". */
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
 }
 
 /** Entries as the directory gives them, never all at once; none where it is gone. */

@@ -30,6 +30,7 @@ export function storageFailed(error: unknown): ReportFailed {
   )
 }
 
+/** Nothing is there, nor can be: a part of the path is a file. What may not be touched (EPERM, EACCES) is there. */
 export function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ENOENT' || code === 'ENOTDIR'

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { chmodSync } from 'node:fs'
 import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -73,6 +74,48 @@ test('bytes are on the disk when the stream finishes, and the name when promote 
   // The document's directory, its parent that is new as well, and the root.
   expect(sync).toHaveBeenCalledTimes(4)
   sync.mockRestore()
+})
+
+/** A file that this user can not remove, and the way back; null where that can not be had. */
+function makeUndeletable(path: string): (() => void) | null {
+  const set = (flag: string) => execFileSync('chattr', [flag, path], { stdio: 'ignore' })
+  if (process.getuid?.() !== 0) {
+    chmodSync(dirname(path), 0o500)
+    return () => chmodSync(dirname(path), 0o700)
+  }
+  try {
+    set('+i')
+    return () => set('-i')
+  } catch {
+    return null // no chattr, or a file system without it: the test says that it is skipped
+  }
+}
+
+test('bytes that can not be removed are not called removed', async ({ skip }) => {
+  const store = await openLocalStore(directory)
+  for (const key of ['acme/report1/1', 'acme/report2/1']) {
+    const pending = await store.write(key, never)
+    await pipeline(Readable.from([Buffer.from('x')]), pending.stream)
+    if (key === 'acme/report1/1') await pending.promote()
+  }
+  for (const [key, path] of [
+    ['acme/report1/1', 'acme/report1/1'],
+    ['acme/report2/1', '.pending/acme%report2%1'],
+  ] as const) {
+    const restore = makeUndeletable(join(directory, path))
+    if (!restore) return skip('a file that can not be removed needs chattr for root')
+    try {
+      await expect(store.remove(key)).rejects.toMatchObject({
+        code: 'STORAGE_FAILED',
+        message: expect.stringContaining('may not be written') as string,
+      })
+      await stat(join(directory, path))
+    } finally {
+      restore()
+    }
+    await store.remove(key)
+    await expect(stat(join(directory, path))).rejects.toMatchObject({ code: 'ENOENT' })
+  }
 })
 
 /** A disk of 256 KiB; false where this user may not mount one. */

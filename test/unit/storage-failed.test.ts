@@ -28,6 +28,6 @@ describe('a system’s error, as the failure of an attempt', () => {
 
   test('what is not there is told from what cannot be read', () => {
     expect(['ENOENT', 'ENOTDIR'].every((code) => isMissing(systemError(code)))).toBe(true)
-    expect(['EACCES', 'EIO'].some((code) => isMissing(systemError(code)))).toBe(false)
+    expect(['EACCES', 'EPERM', 'EBUSY', 'EROFS', 'EIO'].some((code) => isMissing(systemError(code)))).toBe(false)
   })
 })
