@@ -18,6 +18,8 @@ const LEFTOVER_AFTER = 3_600_000
 /** Keys asked about in one statement, and looked at in one sweep. */
 const KEYS_AT_ONCE = 200
 const MOST_KEYS = 100_000
+/** Keys that can not be removed before a sweep takes the store for broken and gives up. */
+const MOST_FAILURES = 100
 
 interface Dependencies {
   database: Database
@@ -67,7 +69,6 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
     }
     if (steps % LEFTOVERS_EVERY === 0)
       await removeLeftovers({ ...deps, before: new Date(Date.now() - LEFTOVER_AFTER), closing: () => closed })
-    steps += 1
   }
 
   async function step(): Promise<void> {
@@ -77,6 +78,9 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
     } catch (error) {
       if (!outage || !(error instanceof Unavailable)) log.warn({ err: error }, 'a sweep was not finished')
       outage = true
+    } finally {
+      // Also after a fault: one that stays would have the slow steps done with every step.
+      steps += 1
     }
   }
 
@@ -102,13 +106,20 @@ export async function removeLeftovers(
   let batch: NonNullable<ReturnType<typeof readDocumentKey>>[] = []
   let seen = 0
   let removed = 0
-  const flush = async () => {
-    const used = await keysInUse(database, batch)
-    for (const { key } of batch) {
-      if (used.has(key)) continue
+  let failed = 0
+  const remove = async (key: string) => {
+    try {
       await store.remove(key)
       removed += 1
+    } catch (error) {
+      failed += 1
+      if (failed === 1) log.warn({ err: error, key }, 'bytes that no report names can not be removed')
+      if (failed >= MOST_FAILURES) throw error
     }
+  }
+  const flush = async () => {
+    const used = await keysInUse(database, batch)
+    for (const { key } of batch) if (!used.has(key)) await remove(key)
     batch = []
   }
   for await (const key of store.olderThan('', deps.before)) {
