@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const filesIn = (folders: readonly string[]) => folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root })).filter((file) => !file.startsWith('client/generated/'))
+const filesIn = (folders: readonly string[]) =>
+  folders
+    .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+    .filter((file) => !file.startsWith('client/generated/'))
 /** The service, and what stands around it: clients and tools, which have the same manners and vendors of their own. */
 const SERVICE = filesIn(['schema', 'src', 'worker', 'reports'])
 const AROUND = filesIn(['client', 'demo', 'bench', 'scripts'])
@@ -22,12 +25,29 @@ const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const place = (name: string) => (name.startsWith('.') ? normalize(join(dirname(file), name)) : name.split('/').slice(0, name.startsWith('@') ? 2 : 1).join('/'))
+  const place = (name: string) =>
+    name.startsWith('.')
+      ? normalize(join(dirname(file), name))
+      : name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/')
   const stated = [...text.matchAll(IMPORT)].map(([, type, names = '', name]) => {
-    const inner = /^\{([^]*)\}$/.exec(names.trim())?.[1]?.split(',').map((each) => each.trim()).filter((each) => each !== '')
-    return { from: file, to: place(name!), typeOnly: Boolean(type) || (inner?.every((each) => each.startsWith('type ')) ?? false) }
+    const inner = /^\{([^]*)\}$/
+      .exec(names.trim())?.[1]
+      ?.split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '')
+    return {
+      from: file,
+      to: place(name!),
+      typeOnly: Boolean(type) || (inner?.every((each) => each.startsWith('type ')) ?? false),
+    }
   })
-  return [...stated, ...[...text.matchAll(DYNAMIC)].map(([, name]) => ({ from: file, to: place(name!), typeOnly: false }))]
+  return [
+    ...stated,
+    ...[...text.matchAll(DYNAMIC)].map(([, name]) => ({ from: file, to: place(name!), typeOnly: false })),
+  ]
 }
 const IMPORTS = SOURCES.flatMap(importsOf)
 const show = ({ from, to }: Import) => `${from} -> ${to}`
@@ -76,8 +96,12 @@ describe('who may import whom', () => {
   test('the test sees the imports', () => {
     expect(SOURCES.length).toBeGreaterThan(100)
     expect(ours.map(show)).toContain('src/api/main.ts -> src/api/compose.ts')
-    expect(ours.find(({ from, to }) => from === 'schema/builder.ts' && to === 'src/report/reports.ts')?.typeOnly).toBe(true)
-    expect(ours.find(({ from, to }) => from === 'src/report/reports.ts' && to === 'src/db/page.ts')?.typeOnly).toBe(false)
+    expect(ours.find(({ from, to }) => from === 'schema/builder.ts' && to === 'src/report/reports.ts')?.typeOnly).toBe(
+      true,
+    )
+    expect(ours.find(({ from, to }) => from === 'src/report/reports.ts' && to === 'src/db/page.ts')?.typeOnly).toBe(
+      false,
+    )
   })
 
   test('doors, rooms, shelves', () => {
@@ -90,23 +114,49 @@ describe('who may import whom', () => {
 
   test('nobody imports a door, also not its types', () => {
     const doors = ['api', 'worker', 'embedded']
-    expect(ours.filter(({ from, to }) => areaOf(from) !== areaOf(to) && doors.includes(areaOf(to)) && !(areaOf(to) === 'embedded' && BRING_UP.includes(areaOf(from)))).map(show)).toEqual([])
+    expect(
+      ours
+        .filter(
+          ({ from, to }) =>
+            areaOf(from) !== areaOf(to) &&
+            doors.includes(areaOf(to)) &&
+            !(areaOf(to) === 'embedded' && BRING_UP.includes(areaOf(from))),
+        )
+        .map(show),
+    ).toEqual([])
   })
 
   test('the schema, and what stands below the rooms, know a room’s words and not its work', () => {
     const wordsOnly = ['schema', ...SHELVES, 'progress']
-    const wrong = ours.filter(({ from, to, typeOnly }) => !typeOnly && wordsOnly.includes(areaOf(from)) && [...ROOMS, 'formats'].includes(areaOf(to)) && areaOf(from) !== areaOf(to) && !VOCABULARY.includes(to))
+    const wrong = ours.filter(
+      ({ from, to, typeOnly }) =>
+        !typeOnly &&
+        wordsOnly.includes(areaOf(from)) &&
+        [...ROOMS, 'formats'].includes(areaOf(to)) &&
+        areaOf(from) !== areaOf(to) &&
+        !VOCABULARY.includes(to),
+    )
     expect(wrong.map(show)).toEqual([])
-    const entities = ours.filter(({ from, to, typeOnly }) => !typeOnly && areaOf(from) === 'db' && ROOMS.includes(areaOf(to)) && !ENTITIES.includes(to))
+    const entities = ours.filter(
+      ({ from, to, typeOnly }) =>
+        !typeOnly && areaOf(from) === 'db' && ROOMS.includes(areaOf(to)) && !ENTITIES.includes(to),
+    )
     expect(entities.map(show)).toEqual([])
   })
 
   test('a report file imports define and nothing else', () => {
-    expect(IMPORTS.filter(({ from, to }) => areaOf(from) === 'reports' && !['broadsheet', 'src/report-type/define.ts'].includes(to)).map(show)).toEqual([])
+    expect(
+      IMPORTS.filter(
+        ({ from, to }) => areaOf(from) === 'reports' && !['broadsheet', 'src/report-type/define.ts'].includes(to),
+      ).map(show),
+    ).toEqual([])
   })
 
   test('no cycles', () => {
-    const graph = Map.groupBy(ours.filter(({ typeOnly }) => !typeOnly), ({ from }) => from)
+    const graph = Map.groupBy(
+      ours.filter(({ typeOnly }) => !typeOnly),
+      ({ from }) => from,
+    )
     const done = new Set<string>()
     const cycles: string[] = []
     const visit = (file: string, path: readonly string[]): void => {
@@ -120,8 +170,17 @@ describe('who may import whom', () => {
   })
 
   test('the pure files read no clock, no environment, no file', () => {
-    const pure = ['src/report/status.ts', 'src/report-type/define.ts', 'src/schedule/relative-date.ts', 'src/schedule/duration.ts', 'src/progress/event.ts', 'src/document/signature.ts', 'src/identity/policy.ts']
-    const impure = /Date\.now\(|new Date\(\)|Temporal\.Now|Math\.random|process\.|from 'node:(?!crypto)|performance\.now/
+    const pure = [
+      'src/report/status.ts',
+      'src/report-type/define.ts',
+      'src/schedule/relative-date.ts',
+      'src/schedule/duration.ts',
+      'src/progress/event.ts',
+      'src/document/signature.ts',
+      'src/identity/policy.ts',
+    ]
+    const impure =
+      /Date\.now\(|new Date\(\)|Temporal\.Now|Math\.random|process\.|from 'node:(?!crypto)|performance\.now/
     expect(pure.filter((file) => impure.test(readFileSync(join(root, file), 'utf8')))).toEqual([])
   })
 })
@@ -140,11 +199,16 @@ describe('vendors', () => {
   const WITHIN = IMPORTS.filter(({ from }) => SERVICE.includes(from))
 
   test('each is imported in one folder', () => {
-    const vendors = Map.groupBy(WITHIN.filter(({ to }) => !to.endsWith('.ts') && !to.startsWith('node:') && to !== 'broadsheet'), ({ to }) => to)
+    const vendors = Map.groupBy(
+      WITHIN.filter(({ to }) => !to.endsWith('.ts') && !to.startsWith('node:') && to !== 'broadsheet'),
+      ({ to }) => to,
+    )
     const wide = [...vendors].flatMap(([vendor, uses]) => {
       const areas = [...new Set(uses.map(({ from }) => areaOf(from)))]
       const allowed = SEVERAL[vendor]
-      return (allowed ? areas.every((area) => allowed.includes(area)) : areas.length === 1) ? [] : [`${vendor}: ${areas.join(', ')}`]
+      return (allowed ? areas.every((area) => allowed.includes(area)) : areas.length === 1)
+        ? []
+        : [`${vendor}: ${areas.join(', ')}`]
     })
     expect(wide).toEqual([])
     expect(vendors.size).toBeGreaterThan(10)
@@ -159,11 +223,22 @@ describe('vendors', () => {
 
 describe('manners', () => {
   /** Without comments and strings. */
-  const codeOf = (file: string) => readFileSync(join(root, file), 'utf8').replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, '')
+  const codeOf = (file: string) =>
+    readFileSync(join(root, file), 'utf8').replaceAll(
+      /\/\*[^]*?\*\/|(?<=^|\s)\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm,
+      '',
+    )
 
   test('only config.ts reads the environment', () => {
     // A benchmark hands its own environment on to what it starts.
-    expect(SOURCES.filter((file) => file !== 'src/config.ts' && areaOf(file) !== 'bench' && /process\.env|\benv\s*\}\s*=\s*process|import\.meta\.env/.test(codeOf(file)))).toEqual([])
+    expect(
+      SOURCES.filter(
+        (file) =>
+          file !== 'src/config.ts' &&
+          areaOf(file) !== 'bench' &&
+          /process\.env|\benv\s*\}\s*=\s*process|import\.meta\.env/.test(codeOf(file)),
+      ),
+    ).toEqual([])
   })
 
   test('no file above 300 lines without a reason in its head', () => {
@@ -175,14 +250,25 @@ describe('manners', () => {
   })
 
   test('no folder or file that means nothing', () => {
-    expect(SOURCES.filter((file) => /(^|\/)(utils?|helpers?|common|misc|managers?|services?|base|lib|shared|jobs?|tasks?|export(s|er)?|templates?|artifacts?|notifications?)([/.]|$)/.test(file))).toEqual([])
+    expect(
+      SOURCES.filter((file) =>
+        /(^|\/)(utils?|helpers?|common|misc|managers?|services?|base|lib|shared|jobs?|tasks?|export(s|er)?|templates?|artifacts?|notifications?)([/.]|$)/.test(
+          file,
+        ),
+      ),
+    ).toEqual([])
   })
 
   test('no word of the right column as a name of ours', () => {
     /** Names that others gave. */
     const IMPORTED = /^(?:import|export)\s+(?:type\s+)?[\w\s,]*\{[^}]*\}\s*from/gm
-    const wrong = /\b(?:const|let|function|class|interface|type)\s+((?:\w*[a-z])?(?:TEMPLATE|ARTIFACT|JOB|TASK|(?<![a-zA-Z])(?:template|artifact|job|task|notification|helper|utils?|manager)|Template|Artifact|Job|Task|Notification|Helper|Utils?|Manager|Service|Base|Common|Exporter)(?:s|[A-Z]\w*)?)\b/g
-    expect(SOURCES.flatMap((file) => [...codeOf(file).replaceAll(IMPORTED, '').matchAll(wrong)].map(([, name]) => `${file}: ${name}`))).toEqual([])
+    const wrong =
+      /\b(?:const|let|function|class|interface|type)\s+((?:\w*[a-z])?(?:TEMPLATE|ARTIFACT|JOB|TASK|(?<![a-zA-Z])(?:template|artifact|job|task|notification|helper|utils?|manager)|Template|Artifact|Job|Task|Notification|Helper|Utils?|Manager|Service|Base|Common|Exporter)(?:s|[A-Z]\w*)?)\b/g
+    expect(
+      SOURCES.flatMap((file) =>
+        [...codeOf(file).replaceAll(IMPORTED, '').matchAll(wrong)].map(([, name]) => `${file}: ${name}`),
+      ),
+    ).toEqual([])
   })
 
   test('nothing is swallowed without a word', () => {
@@ -190,7 +276,15 @@ describe('manners', () => {
   })
 
   test('no TypeScript that Node would have to rewrite, and imports end in .ts', () => {
-    expect(SOURCES.filter((file) => /^\s*(export\s+)?(const\s+)?(enum|namespace)\s+\w|^\s*@\w+\(/m.test(codeOf(file)))).toEqual([])
-    expect(IMPORTS.filter(({ from, to }) => !/\.(ts|json)$/.test(to) && new RegExp(`from '\\.[^']*${to.split('/').at(-1)}'`).test(readFileSync(join(root, from), 'utf8'))).map(show)).toEqual([])
+    expect(
+      SOURCES.filter((file) => /^\s*(export\s+)?(const\s+)?(enum|namespace)\s+\w|^\s*@\w+\(/m.test(codeOf(file))),
+    ).toEqual([])
+    expect(
+      IMPORTS.filter(
+        ({ from, to }) =>
+          !/\.(ts|json)$/.test(to) &&
+          new RegExp(`from '\\.[^']*${to.split('/').at(-1)}'`).test(readFileSync(join(root, from), 'utf8')),
+      ).map(show),
+    ).toEqual([])
   })
 })

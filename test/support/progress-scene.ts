@@ -53,7 +53,9 @@ export function setup(options: { redisUrl?: string; readEvery?: number } = {}) {
       reads.push([...known.keys()])
       await hooks.beforeRead()
       return {
-        rows: [...known].flatMap(([id, sequence]) => [rows.get(id)].filter((row) => row && row.sequence > sequence) as ProgressEvent[]),
+        rows: [...known].flatMap(
+          ([id, sequence]) => [rows.get(id)].filter((row) => row && row.sequence > sequence) as ProgressEvent[],
+        ),
         gone: [...known.keys()].filter((id) => !rows.has(id)),
       }
     },
