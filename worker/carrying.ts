@@ -71,7 +71,7 @@ export function createCarrying(deps: Dependencies) {
     if (event === 'LOST') return
     if (event) return publish(held, event)
     await remove(held)
-    await write(held, () => holding.canceled(claimed))
+    await write(held, () => holding.canceled(claimed, held.last))
   }
 
   async function giveUp(held: Held, attempt: ChildAttempt, outcome: Outcome): Promise<void> {
@@ -84,9 +84,9 @@ export function createCarrying(deps: Dependencies) {
   async function conclude(held: Held, failure: Failure): Promise<void> {
     const { claimed, stop } = held
     if (stop === 'LOST') return
-    if (stop === 'DRAIN' && (await write(held, () => holding.handBack(claimed)))) return
-    if (stop === null && (await write(held, () => holding.fail(claimed, failure)))) return
-    await write(held, () => holding.canceled(claimed))
+    if (stop === 'DRAIN' && (await write(held, () => holding.handBack(claimed, held.last)))) return
+    if (stop === null && (await write(held, () => holding.fail(claimed, failure, held.last)))) return
+    await write(held, () => holding.canceled(claimed, held.last))
   }
 
   function reasonOf(attempt: ChildAttempt, outcome: Outcome): Failure {

@@ -26,6 +26,8 @@ export interface Held {
   /** By the monotonic clock: the last confirmed renewal is young enough to write and to publish. */
   mayWrite(): boolean
   note(counters: Counters): void
+  /** The latest that was noted, and so at least what watchers were told last; null before the first. */
+  readonly last: ProgressEvent | null
   /** Asks the database until it answers or the lease is over; LOST: it did not answer in time. */
   persist<T>(work: () => Promise<T>): Promise<T | 'LOST'>
   /** No more telling. */
@@ -40,7 +42,8 @@ export function createHeld(deps: { claimed: Claimed; since: number; publisher: P
   let confirmedAt = deps.since
   let stop: Stop | null = null
   let stopped: () => void = () => undefined
-  let latest: ProgressEvent | null = null
+  let last: ProgressEvent | null = null
+  let untold: ProgressEvent | null = null
   let publishedAt = -Infinity
   const mayWrite = () => performance.now() - confirmedAt < LEASE_SECONDS * 1000 - MARGIN
   publisher.publish({ kind: 'CHANGED', event: meter.first(Date.now()) })
@@ -52,6 +55,9 @@ export function createHeld(deps: { claimed: Claimed; since: number; publisher: P
     release,
     get stop() {
       return stop
+    },
+    get last() {
+      return last
     },
     onStop(call: () => void) {
       stopped = call
@@ -71,14 +77,14 @@ export function createHeld(deps: { claimed: Claimed; since: number; publisher: P
     note(counters: Counters) {
       const now = performance.now()
       if (stop || !mayWrite()) return
-      latest = meter.read(counters, now, Date.now())
+      last = untold = meter.read(counters, now, Date.now())
       if (now - publishedAt < PUBLISH_EVERY) return
       publishedAt = now
-      publisher.publish({ kind: 'PROGRESSED', event: latest })
+      publisher.publish({ kind: 'PROGRESSED', event: last })
     },
     takeStanding() {
-      const standing = stop ? null : latest
-      latest = null
+      const standing = stop ? null : untold
+      untold = null
       return standing
     },
     async persist<T>(work: () => Promise<T>): Promise<T | 'LOST'> {

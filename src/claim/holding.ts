@@ -18,6 +18,15 @@ export interface Held {
   epoch: number
 }
 
+/** How an attempt ends: what is set (with its values) where the report has the status `from`. */
+interface Ending {
+  outcome: AttemptOutcome
+  failure?: Failure | null
+  set: string
+  values?: unknown[]
+  from: 'RUNNING' | 'CANCELING'
+}
+
 /**
  * What the holder of a claim may write, each guarded by worker and attempt: where the guard fails, nothing is written and
  * the answer is null, because somebody else holds the report by now.
@@ -50,13 +59,13 @@ export function createHolding({ database, workerId }: { database: Database; work
   }
 
   /** Ends the attempt: one statement moves the report and notes the outcome, or does nothing at all. */
-  async function end(claimed: Claimed, outcome: AttemptOutcome, failure: Failure | null, set: string, values: unknown[], from: string): Promise<ProgressEvent | null> {
+  async function end(claimed: Claimed, { outcome, failure = null, set, values = [], from }: Ending): Promise<ProgressEvent | null> {
     const [row] = await database.transaction((em) =>
       em.execute<ProgressRow[]>(
         `with ended as (
           update broadsheet.report set ${set}, worker_id = null, lease_expires_at = null, epoch = epoch + 1,
             sequence = (epoch + 1) * ${EPOCH_SIZE}, eta_seconds = null, progress_at = clock_timestamp()
-          where id = ? and attempt = ? and lease_expires_at > clock_timestamp() and ${holder} and ${from}
+          where id = ? and attempt = ? and lease_expires_at > clock_timestamp() and ${holder} and status = '${from}'
           returning ${PROGRESS_COLUMNS}
         ), noted as (
           update broadsheet.report_attempt set outcome = ?, failure = ?::jsonb, finished_at = clock_timestamp()
@@ -92,32 +101,45 @@ export function createHolding({ database, workerId }: { database: Database; work
         expires_at = clock_timestamp() + make_interval(secs => ?)`
       const { rowCount, byteSize } = document
       const values = [JSON.stringify(document), JSON.stringify(preview), rowCount, rowCount, byteSize, retentionSeconds]
-      return (await end(claimed, 'SUCCEEDED', null, set, values, `status = 'RUNNING'`)) ?? (await alreadySucceeded(claimed, document.key))
+      return (await end(claimed, { outcome: 'SUCCEEDED', set, values, from: 'RUNNING' })) ?? (await alreadySucceeded(claimed, document.key))
     },
 
-    /** QUEUED again after a pause, where that may help and attempts are left; else FAILED. */
-    fail(claimed: Claimed, failure: Failure): Promise<ProgressEvent | null> {
-      const json = JSON.stringify(failure)
+    /** QUEUED again after a pause, where that may help and attempts are left; else FAILED. `last` as for `canceled`. */
+    fail(claimed: Claimed, failure: Failure, last: Standing | null = null): Promise<ProgressEvent | null> {
+      const ending = { outcome: 'FAILED', failure, from: 'RUNNING' } as const
       if (failure.retryable && mayTryAgain(claimed.charged)) {
         const pause = Math.random() * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** claimed.charged)
-        const set = `status = 'QUEUED', stage = 'QUEUED', percent = null, available_at = clock_timestamp() + make_interval(secs => ?)`
-        return end(claimed, 'FAILED', failure, set, [pause], `status = 'RUNNING'`)
+        const set = `status = 'QUEUED', stage = 'QUEUED', percent = null, available_at = clock_timestamp() + make_interval(secs => ?), ${COUNTS}`
+        return end(claimed, { ...ending, set, values: [pause, ...countsOf(last)] })
       }
-      const set = `status = 'FAILED', stage = 'DONE', failure = ?::jsonb, finished_at = clock_timestamp()`
-      return end(claimed, 'FAILED', failure, set, [json], `status = 'RUNNING'`)
+      const set = `status = 'FAILED', stage = 'DONE', failure = ?::jsonb, finished_at = clock_timestamp(), ${PERCENT}, ${COUNTS}`
+      return end(claimed, { ...ending, set, values: [JSON.stringify(failure), ...percentOf(last), ...countsOf(last)] })
     },
 
-    /** CANCELING has come to its end. */
-    canceled(claimed: Claimed): Promise<ProgressEvent | null> {
-      return end(claimed, 'CANCELED', null, `status = 'CANCELED', stage = 'DONE', finished_at = clock_timestamp()`, [], `status = 'CANCELING'`)
+    /** CANCELING has come to its end. `last` is what the holder has published last: the row may be a second behind it. */
+    canceled(claimed: Claimed, last: Standing | null = null): Promise<ProgressEvent | null> {
+      const set = `status = 'CANCELED', stage = 'DONE', finished_at = clock_timestamp(), ${PERCENT}, ${COUNTS}`
+      return end(claimed, { outcome: 'CANCELED', set, values: [...percentOf(last), ...countsOf(last)], from: 'CANCELING' })
     },
 
-    /** A draining worker gives the report back: not charged, claimable at once. */
-    handBack(claimed: Claimed): Promise<ProgressEvent | null> {
-      const set = `status = 'QUEUED', stage = 'QUEUED', percent = null, charged = charged - 1, available_at = clock_timestamp()`
-      return end(claimed, 'HANDED_BACK', null, set, [], `status = 'RUNNING'`)
+    /** A draining worker gives the report back: not charged, claimable at once. `last` as for `canceled`. */
+    handBack(claimed: Claimed, last: Standing | null = null): Promise<ProgressEvent | null> {
+      const set = `status = 'QUEUED', stage = 'QUEUED', percent = null, charged = charged - 1, available_at = clock_timestamp(), ${COUNTS}`
+      return end(claimed, { outcome: 'HANDED_BACK', set, values: countsOf(last), from: 'RUNNING' })
     },
   }
 }
+
+/** What a watcher was told last is never taken back by the row. */
+const PERCENT = `percent = greatest(percent, ?::double precision)`
+const percentOf = (last: Standing | null) => [last?.percent ?? null]
+const COUNTS = `rows_written = greatest(rows_written, ?::bigint), bytes_written = greatest(bytes_written, ?::bigint),
+  rows_total = coalesce(?::bigint, rows_total), message = coalesce(?, message)`
+const countsOf = (last: Standing | null) => [
+  last?.rowsWritten ?? null,
+  last?.bytesWritten ?? null,
+  last?.rowsTotal ?? null,
+  last?.message ?? null,
+]
 
 export type Holding = ReturnType<typeof createHolding>

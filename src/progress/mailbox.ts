@@ -1,5 +1,6 @@
 import { isTerminal } from '../report/status.ts'
 import type { ProgressEvent } from './event.ts'
+import { createFloor } from './floor.ts'
 
 /** What one reader has yet to read. Bounded whatever the reader does. */
 export interface Mailbox<T> {
@@ -22,7 +23,7 @@ export interface ProgressMailbox extends Mailbox<ProgressEvent> {
 
 /**
  * Room for the row and one event: the latest by sequence. With `after`, events up to that sequence are left out, but never
- * a terminal one. Pure.
+ * a terminal one. What is told of one attempt never falls. Pure.
  */
 export function createProgressMailbox(after = -1): ProgressMailbox {
   const hand = createHand(() => {
@@ -37,6 +38,7 @@ export function createProgressMailbox(after = -1): ProgressMailbox {
   let newest = -1
   let begun = false
   let closing = false
+  const floor = createFloor()
 
   function accept(event: ProgressEvent): boolean {
     return isTerminal(event.status) || event.sequence > after
@@ -48,7 +50,8 @@ export function createProgressMailbox(after = -1): ProgressMailbox {
       begun = true
       if (latest && latest.sequence <= row.sequence) latest = undefined
       newest = row.sequence
-      if (accept(row)) first = row
+      const told = floor(row)
+      if (accept(row)) first = told
       const early = latest
       latest = undefined
       if (isTerminal(row.status)) box.close()
@@ -62,8 +65,9 @@ export function createProgressMailbox(after = -1): ProgressMailbox {
         return
       }
       newest = event.sequence
+      const told = floor(event)
       if (!accept(event)) return
-      latest = event
+      latest = told
       if (isTerminal(event.status)) box.close()
       hand.look()
     },

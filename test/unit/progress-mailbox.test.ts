@@ -118,6 +118,34 @@ describe('the mailbox of one report', () => {
     expect(await drain(ending)).toEqual([60])
   })
 
+  test('what is told of one attempt never falls: an older row’s CANCELING has the greatest that was seen', async () => {
+    const box = createProgressMailbox()
+    box.begin(event(1, { percent: 10, rowsWritten: 10, bytesWritten: 100 }))
+    expect((await box.take())?.percent).toBe(10)
+    // Passed over by a slow reader, and still the measure.
+    box.offer(event(2, { percent: 46.7, rowsWritten: 40, bytesWritten: 400 }))
+    const canceling = event(3, { status: 'CANCELING', percent: 36.7, rowsWritten: 50, bytesWritten: 300 })
+    box.offer(canceling)
+    expect(await box.take()).toEqual({ ...canceling, percent: 46.7, rowsWritten: 50, bytesWritten: 400 })
+    expect(canceling.percent).toBe(36.7)
+    box.offer(event(4, { status: 'CANCELED', percent: null, rowsWritten: 0 }))
+    expect(await box.take()).toMatchObject({ status: 'CANCELED', percent: 46.7, rowsWritten: 50, bytesWritten: 400 })
+  })
+
+  test('what says enough is given on as it is, so that its readers share it; another attempt begins anew', async () => {
+    const box = createProgressMailbox()
+    box.begin(event(1, { percent: 50, rowsWritten: 50 }))
+    await box.take()
+    const more = event(2, { percent: 60, rowsWritten: 60 })
+    box.offer(more)
+    expect(await box.take()).toBe(more)
+    box.offer(event(3, { status: 'QUEUED', percent: null, rowsWritten: 20 }))
+    expect(await box.take()).toMatchObject({ percent: null, rowsWritten: 60 })
+    const anew = event(4, { attempt: 2, rowsWritten: 0 })
+    box.offer(anew)
+    expect(await box.take()).toBe(anew)
+  })
+
   test('closed at once gives nothing more, and frees a reader that waits', async () => {
     const box = createProgressMailbox()
     box.begin(event(1))

@@ -67,6 +67,11 @@ export default defineReport({
       if (parameters.how === 'slow') await new Promise((resolve) => setTimeout(resolve, 5))
       if (parameters.how === 'column' && n === 3) yield { n, cube: 1 } as never
       if (parameters.how === 'cells' && n === 3) yield [n] as never
+      if (parameters.how === 'midway') {
+        progress(n, parameters.most)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        if (n === 150) throw new ReportError('So far and no further.')
+      }
       if (parameters.how === 'final') throw new ReportError('No such account.')
       if (parameters.how === 'retryable') throw new ReportError('Come back later.', { retryable: true })
       if (parameters.how === 'bug') throw new TypeError('secret detail')
@@ -316,6 +321,20 @@ describe('a report in TypeScript', () => {
     const { failure, attempts } = await reports.reached(await numbers(how), 'FAILED')
     expect(failure).toMatchObject({ code, retryable: false, message: expect.stringMatching(message) })
     expect(attempts).toHaveLength(1)
+  })
+
+  test('its end says no less than watchers were told, though the row is up to a second behind', async () => {
+    const id = await reports.ask('numbers.ts', { parameters: { most: 300, how: 'midway' } })
+    const subscriber = new Redis(inject('redisUrl'))
+    const heard: ProgressEvent[] = []
+    subscriber.on('message', (_, text) => heard.push(decodeChange(text)!.event))
+    await subscriber.subscribe(reportChannel(id))
+    const ended = await until(() => heard.find(({ status }) => status === 'FAILED'))
+    await subscriber.quit()
+    const percent = Math.max(...heard.filter(({ status }) => status === 'RUNNING').map((event) => event.percent ?? 0))
+    expect(percent).toBeGreaterThan(30)
+    expect(ended.percent).toBeGreaterThanOrEqual(percent)
+    expect((await reports.read(id)).percent).toBe(ended.percent)
   })
 
   test('an error that may pass is tried three times', async () => {
