@@ -47,9 +47,11 @@ describe('a text that no database stores', () => {
 
   test.each(STRANGE)('in a filter is BAD_USER_INPUT that names the field: %j', async (text) => {
     for (const [field, value] of Object.entries({ titleContains: text, tag: text, type: ['sales', text] }))
-      expect(await codes('query ($filter: ReportFilter) { reports(filter: $filter) { nodes { id } } }', { filter: { [field]: value } })).toEqual([
-        ['BAD_USER_INPUT', expect.stringContaining(`filter.${field} holds a character`)],
-      ])
+      expect(
+        await codes('query ($filter: ReportFilter) { reports(filter: $filter) { nodes { id } } }', {
+          filter: { [field]: value },
+        }),
+      ).toEqual([['BAD_USER_INPUT', expect.stringContaining(`filter.${field} holds a character`)]])
   })
 
   test('is nothing that comes right by asking again', () => {
@@ -64,9 +66,11 @@ describe('years that no database stores', () => {
     '%s is no instant of a filter',
     async (text) => {
       for (const field of ['createdFrom', 'createdBefore'])
-        expect(await codes('query ($filter: ReportFilter) { reports(filter: $filter) { nodes { id } } }', { filter: { [field]: text } })).toEqual([
-          ['BAD_USER_INPUT', expect.stringContaining(`filter.${field} is not an instant`)],
-        ])
+        expect(
+          await codes('query ($filter: ReportFilter) { reports(filter: $filter) { nodes { id } } }', {
+            filter: { [field]: text },
+          }),
+        ).toEqual([['BAD_USER_INPUT', expect.stringContaining(`filter.${field} is not an instant`)]])
     },
   )
 
@@ -82,7 +86,9 @@ describe('years that no database stores', () => {
 
   test('the first and the last year are years', async () => {
     expect(
-      await codes('{ reports(filter: { createdFrom: "0001-01-01T00:00:00Z", createdBefore: "9999-12-31T23:59:59.999Z" }) { nodes { id } } }'),
+      await codes(
+        '{ reports(filter: { createdFrom: "0001-01-01T00:00:00Z", createdBefore: "9999-12-31T23:59:59.999Z" }) { nodes { id } } }',
+      ),
     ).toBe('no error')
   })
 })
@@ -101,7 +107,7 @@ describe('JSON that is nested deep', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.token}` },
       body,
     })
-    const { errors } = (await response.json()) as any
+    const { errors } = (await response.json()) as { errors: any[] }
     expect(errors.map(({ extensions }: any) => extensions.code)).toEqual(['BAD_USER_INPUT'])
     expect(errors[0].message).toContain('32 levels')
   })

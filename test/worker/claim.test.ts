@@ -187,57 +187,6 @@ describe('holding', () => {
     })
   })
 
-  test('the end of an attempt says no less than was published before, though the row is behind', async () => {
-    const last = {
-      ...standing(0),
-      percent: 46.7,
-      rowsWritten: 40,
-      bytesWritten: 400,
-      rowsTotal: 80,
-      message: 'further',
-    }
-    const told = { rowsWritten: 40, bytesWritten: 400, rowsTotal: 80, message: 'further' }
-    await tell()
-    expect(await holding().handBack(held, last)).toMatchObject({ status: 'QUEUED', percent: null, ...told })
-    held = await claimed()
-    const failure = { code: 'INTERNAL', message: 'x', retryable: false } as const
-    expect(await holding().fail(held, failure, last)).toMatchObject({ status: 'FAILED', percent: 46.7, ...told })
-    await reports.ask('plain.sql')
-    held = await claimed()
-    expect(await holding().fail(held, { ...failure, retryable: true }, last)).toMatchObject({
-      status: 'QUEUED',
-      percent: null,
-      ...told,
-    })
-    await owner.sql(`update broadsheet.report set available_at = now()`)
-    held = await claimed()
-    await tell()
-    await reports.cancel(held.id)
-    expect(await holding().canceled(held, last)).toMatchObject({ status: 'CANCELED', percent: 46.7, ...told })
-    expect(await reports.read(held.id)).toMatchObject({ percent: 46.7, ...told })
-  })
-
-  test('nothing published, or less than the row has: the row stays', async () => {
-    await tell()
-    await reports.cancel(held.id)
-    expect(
-      await holding().canceled(held, {
-        ...standing(0),
-        percent: null,
-        rowsWritten: 1,
-        bytesWritten: 1,
-        rowsTotal: null,
-        message: null,
-      }),
-    ).toMatchObject({
-      percent: 40,
-      rowsWritten: 4,
-      rowsTotal: 10,
-      bytesWritten: 44,
-      message: 'on the way',
-    })
-  })
-
   test('success is committed with its facts, and said again to who asks again', async () => {
     const event = await holding().succeed(held, FACTS, [[1]], 60)
     expect(event).toMatchObject({

@@ -47,7 +47,10 @@ let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'broadsheet-instants-'))
   database = await createSourceDatabase('select 1')
-  source = createPostgresSource('main', database.url, { log: createLog({ level: 'silent', process: 'test' }), maxConnections: 2 })
+  source = createPostgresSource('main', database.url, {
+    log: createLog({ level: 'silent', process: 'test' }),
+    maxConnections: 2,
+  })
 })
 afterAll(async () => {
   await source?.close()
@@ -97,7 +100,9 @@ test('west of Greenwich an instant’s ::date is the day there, and its ::timest
     same: true,
     its_day: '2026-01-01',
   })
-  expect(await documentOf(type, { at: '2026-01-02', maybe: null, many: ['2026-01-02'], moment: INSTANT })).toMatchObject({
+  expect(
+    await documentOf(type, { at: '2026-01-02', maybe: null, many: ['2026-01-02'], moment: INSTANT }),
+  ).toMatchObject({
     day: '2026-01-02',
     maybe: null,
     first: '2026-01-02',

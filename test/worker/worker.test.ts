@@ -329,7 +329,7 @@ describe('a report in TypeScript', () => {
     const heard: ProgressEvent[] = []
     subscriber.on('message', (_, text) => heard.push(decodeChange(text)!.event))
     await subscriber.subscribe(reportChannel(id))
-    const ended = await until(() => heard.find(({ status }) => status === 'FAILED'))
+    const ended = (await until(() => heard.find(({ status }) => status === 'FAILED')))!
     await subscriber.quit()
     const percent = Math.max(...heard.filter(({ status }) => status === 'RUNNING').map((event) => event.percent ?? 0))
     expect(percent).toBeGreaterThan(30)
