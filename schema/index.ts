@@ -18,8 +18,12 @@ let built: { catalog: string; schema: GraphQLSchema } | undefined
 
 /** The schema over the report types that this catalog offers. One catalog for each process: the builder is one. */
 export function buildSchema(catalog: Pick<Catalog, 'all'>): GraphQLSchema {
-  const described = catalog.all().map(({ name, version }) => `${name} ${version}`).join()
-  if (built && built.catalog !== described) throw new Error('The schema is built once for each process: start another for another catalog.')
+  const described = catalog
+    .all()
+    .map(({ name, version }) => `${name} ${version}`)
+    .join()
+  if (built && built.catalog !== described)
+    throw new Error('The schema is built once for each process: start another for another catalog.')
   if (!built) {
     defineRequestInput(catalog.all())
     built = { catalog: described, schema: builder.toSchema({ sortSchema: false }) }

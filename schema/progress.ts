@@ -11,23 +11,42 @@ import { filterOf, ReportFilterRef, ReportRef } from './report.ts'
 export const ReportProgressRef = builder.objectRef<ProgressEvent>('ReportProgress').implement({
   description: 'Where a report stands at one moment.',
   fields: (t) => ({
-    sequence: t.field({ type: 'BigInt', resolve: (event) => event.sequence, description: 'Grows with each event of the report, over all its attempts and processes, and never repeats, also after a crash.' }),
+    sequence: t.field({
+      type: 'BigInt',
+      resolve: (event) => event.sequence,
+      description:
+        'Grows with each event of the report, over all its attempts and processes, and never repeats, also after a crash.',
+    }),
     report: t.field({ type: ReportRef, resolve: (event) => event.reportId, description: 'The report, as it is now.' }),
     status: t.expose('status', { type: ReportStatusRef, description: 'Where it is in its life.' }),
     stage: t.expose('stage', { type: ReportStageRef, description: 'What the attempt is doing.' }),
     attempt: t.exposeInt('attempt', { description: 'Number of the current or last attempt.' }),
-    percent: t.exposeFloat('percent', { nullable: true, description: '0 to 100, never falls within an attempt; null while the total is unknown. 100 only when SUCCEEDED.' }),
+    percent: t.exposeFloat('percent', {
+      nullable: true,
+      description: '0 to 100, never falls within an attempt; null while the total is unknown. 100 only when SUCCEEDED.',
+    }),
     rowsWritten: t.expose('rowsWritten', { type: 'BigInt', description: 'Rows so far, in this attempt.' }),
-    rowsTotal: t.expose('rowsTotal', { type: 'BigInt', nullable: true, description: 'A count or an estimate; null when unknown.' }),
+    rowsTotal: t.expose('rowsTotal', {
+      type: 'BigInt',
+      nullable: true,
+      description: 'A count or an estimate; null when unknown.',
+    }),
     bytesWritten: t.expose('bytesWritten', { type: 'BigInt', description: 'Bytes of the document so far.' }),
     message: t.exposeString('message', { nullable: true, description: `In the author's words.` }),
-    etaSeconds: t.exposeInt('etaSeconds', { nullable: true, description: `Seconds left, from this run's own rate; null when unknown.` }),
+    etaSeconds: t.exposeInt('etaSeconds', {
+      nullable: true,
+      description: `Seconds left, from this run's own rate; null when unknown.`,
+    }),
     at: t.field({ type: 'DateTime', resolve: (event) => new Date(event.at), description: 'When it was so.' }),
   }),
 })
 
 builder.objectField(ReportRef as never, 'progress', (t) =>
-  t.field({ type: ReportProgressRef, resolve: (report) => eventOf(report as never), description: 'Where it stands now; at most a second old while it runs.' }),
+  t.field({
+    type: ReportProgressRef,
+    resolve: (report) => eventOf(report as never),
+    description: 'Where it stands now; at most a second old while it runs.',
+  }),
 )
 
 const ReportEventKindRef = builder.enumType('ReportEventKind', {
@@ -40,9 +59,23 @@ const ReportEventRef = builder.objectRef<ReportEvent>('ReportEvent').implement({
   description: 'Something that happened to a report of the tenant.',
   fields: (t) => ({
     kind: t.expose('kind', { type: ReportEventKindRef, description: 'What happened.' }),
-    reportId: t.id({ nullable: true, resolve: (event) => event.reportId && encodeId('Report', event.reportId), description: 'Which report; null for READY and RESYNC.' }),
-    report: t.field({ type: ReportRef, nullable: true, resolve: (event) => (event.event ? event.reportId : null), description: 'The report, as it is now; null where it is gone from sight.' }),
-    progress: t.field({ type: ReportProgressRef, nullable: true, resolve: (event) => event.event, description: 'Where it stands.' }),
+    reportId: t.id({
+      nullable: true,
+      resolve: (event) => event.reportId && encodeId('Report', event.reportId),
+      description: 'Which report; null for READY and RESYNC.',
+    }),
+    report: t.field({
+      type: ReportRef,
+      nullable: true,
+      resolve: (event) => (event.event ? event.reportId : null),
+      description: 'The report, as it is now; null where it is gone from sight.',
+    }),
+    progress: t.field({
+      type: ReportProgressRef,
+      nullable: true,
+      resolve: (event) => event.event,
+      description: 'Where it stands.',
+    }),
     at: t.field({ type: 'DateTime', resolve: (event) => new Date(event.at), description: 'When it happened.' }),
   }),
 })
@@ -70,7 +103,8 @@ events between two that it gets, never the terminal one. Unknown or foreign id: 
     type: ReportEventRef,
     description: `What happens to the reports that the viewer may see, for dashboards: changes at once, progress at most twice a second for each report.`,
     args: { filter: t.arg({ type: ReportFilterRef, description: 'Only reports like these.' }) },
-    subscribe: (_, { filter }, { reportEvents, viewer }) => reportEvents.watch(viewer, filterOf(filter)) as AsyncIterable<never>,
+    subscribe: (_, { filter }, { reportEvents, viewer }) =>
+      reportEvents.watch(viewer, filterOf(filter)) as AsyncIterable<never>,
     resolve: (event) => event as unknown as ReportEvent,
   }),
 }))

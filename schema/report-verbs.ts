@@ -60,7 +60,11 @@ const RequestReportInputRef = builder.inputType('RequestReportInput', {
       defaultValue: DEFAULTS.timeZone,
       description: 'In which relative dates and local times are meant.',
     }),
-    visibility: t.field({ type: ReportVisibilityRef, defaultValue: DEFAULTS.visibility, description: 'Who else may read it.' }),
+    visibility: t.field({
+      type: ReportVisibilityRef,
+      defaultValue: DEFAULTS.visibility,
+      description: 'Who else may read it.',
+    }),
     tags: t.stringList({ defaultValue: DEFAULTS.tags, description: 'To find it again.' }),
     reuseWithin: t.field({
       type: 'Duration',

@@ -8,7 +8,17 @@ import { builder } from './builder.ts'
 import { connectionOf } from './connection.ts'
 import { idOf } from './global-id.ts'
 import { DocumentRef } from './document.ts'
-import { AttemptOutcomeRef, CsvDialectRef, FailureCodeRef, ReportCompressionRef, ReportFormatRef, ReportOrderRef, ReportPriorityRef, ReportStatusRef, ReportVisibilityRef } from './report-enums.ts'
+import {
+  AttemptOutcomeRef,
+  CsvDialectRef,
+  FailureCodeRef,
+  ReportCompressionRef,
+  ReportFormatRef,
+  ReportOrderRef,
+  ReportPriorityRef,
+  ReportStatusRef,
+  ReportVisibilityRef,
+} from './report-enums.ts'
 import { AuditConnectionRef } from './report-audit.ts'
 import { ReportTypeRef } from './report-type.ts'
 import { instant } from './scalars.ts'
@@ -27,7 +37,11 @@ const AttemptRef = builder.objectRef<ReportAttempt>('ReportAttempt').implement({
   description: 'One claimed execution of a report.',
   fields: (t) => ({
     number: t.exposeInt('number', { description: 'One more at every claim, never reused.' }),
-    outcome: t.expose('outcome', { type: AttemptOutcomeRef, nullable: true, description: 'Null while running. HANDED_BACK (a draining worker) is not charged to the three that a report has.' }),
+    outcome: t.expose('outcome', {
+      type: AttemptOutcomeRef,
+      nullable: true,
+      description: 'Null while running. HANDED_BACK (a draining worker) is not charged to the three that a report has.',
+    }),
     startedAt: t.expose('startedAt', { type: 'DateTime', description: 'When it was claimed.' }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
     failure: t.expose('failure', { type: FailureRef, nullable: true, description: 'Why it failed.' }),
@@ -42,7 +56,12 @@ ReportRef.implement({
   description: `One request for a report type with its parameters: from the ask to the document's expiry.`,
   isTypeOf: (value) => (value as object).constructor?.name === 'Report',
   fields: (t) => ({
-    type: t.field({ type: ReportTypeRef, description: 'What was asked for.', resolve: (report, _, { catalog }) => catalog.get(report.typeName) ?? removedType(report.typeName, report.typeVersion) }),
+    type: t.field({
+      type: ReportTypeRef,
+      description: 'What was asked for.',
+      resolve: (report, _, { catalog }) =>
+        catalog.get(report.typeName) ?? removedType(report.typeName, report.typeVersion),
+    }),
     title: t.exposeString('title', { description: 'What a person recognises.' }),
     status: t.expose('status', { type: ReportStatusRef, description: 'Where it is in its life.' }),
     priority: t.expose('priority', { type: ReportPriorityRef, description: 'How soon it starts.' }),
@@ -50,22 +69,55 @@ ReportRef.implement({
     compression: t.expose('compression', { type: ReportCompressionRef, description: 'How its bytes are compressed.' }),
     csvDialect: t.expose('csvDialect', { type: CsvDialectRef, description: 'How its CSV is written.' }),
     visibility: t.expose('visibility', { type: ReportVisibilityRef, description: 'Who else may read it.' }),
-    typeVersion: t.exposeString('typeVersion', { description: `SHA-256 of the type's file when the report was accepted; the definition of that moment is what runs.` }),
+    typeVersion: t.exposeString('typeVersion', {
+      description: `SHA-256 of the type's file when the report was accepted; the definition of that moment is what runs.`,
+    }),
     parameters: t.expose('parameters', { type: 'JSON', description: 'As asked, camelCase keys.' }),
-    resolvedParameters: t.field({ type: 'JSON', nullable: true, resolve: (report) => camelKeys(report.resolvedParameters ?? null), description: 'With every relative expression resolved; null only while last_slot is still open.' }),
+    resolvedParameters: t.field({
+      type: 'JSON',
+      nullable: true,
+      resolve: (report) => camelKeys(report.resolvedParameters ?? null),
+      description: 'With every relative expression resolved; null only while last_slot is still open.',
+    }),
     timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'In which its dates are meant.' }),
-    attempt: t.exposeInt('attempt', { description: 'Number of the current or last attempt: one more at every claim, never reused; 0 while none has started.' }),
+    attempt: t.exposeInt('attempt', {
+      description:
+        'Number of the current or last attempt: one more at every claim, never reused; 0 while none has started.',
+    }),
     attempts: t.loadableList({
       type: AttemptRef,
       description: 'First to last.',
       load: (ids: string[], { reports, reading }) => reports.attempts(reading, ids),
       resolve: (report) => report.id,
     }),
-    failure: t.field({ type: FailureRef, nullable: true, resolve: (report) => (report.status === 'FAILED' ? (report.failure ?? null) : null), description: 'Null unless status is FAILED.' }),
-    document: t.field({ type: DocumentRef, nullable: true, resolve: (report) => (report.status === 'SUCCEEDED' ? report : null), description: 'Null until status is SUCCEEDED, and again once it is EXPIRED.' }),
-    requestedBy: t.field({ type: UserRef, resolve: (report) => report.requestedBy as never, description: 'Who asked.' }),
-    scheduledFor: t.expose('scheduledFor', { type: 'DateTime', nullable: true, description: 'The slot it was asked for.' }),
-    regeneratedFrom: t.field({ type: ReportRef, nullable: true, resolve: (report) => (report.regeneratedFrom ?? null) as never, description: 'The report that this one repeats.' }),
+    failure: t.field({
+      type: FailureRef,
+      nullable: true,
+      resolve: (report) => (report.status === 'FAILED' ? (report.failure ?? null) : null),
+      description: 'Null unless status is FAILED.',
+    }),
+    document: t.field({
+      type: DocumentRef,
+      nullable: true,
+      resolve: (report) => (report.status === 'SUCCEEDED' ? report : null),
+      description: 'Null until status is SUCCEEDED, and again once it is EXPIRED.',
+    }),
+    requestedBy: t.field({
+      type: UserRef,
+      resolve: (report) => report.requestedBy as never,
+      description: 'Who asked.',
+    }),
+    scheduledFor: t.expose('scheduledFor', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'The slot it was asked for.',
+    }),
+    regeneratedFrom: t.field({
+      type: ReportRef,
+      nullable: true,
+      resolve: (report) => (report.regeneratedFrom ?? null) as never,
+      description: 'The report that this one repeats.',
+    }),
     tags: t.exposeStringList('tags', { description: `In the caller's words.` }),
     queuePosition: t.loadable({
       type: 'Int',
@@ -77,11 +129,18 @@ ReportRef.implement({
     events: t.field({
       type: AuditConnectionRef,
       description: 'What people did with it, oldest first. 20 by default, 100 at most.',
-      args: { first: t.arg.int({ description: '20 by default, 100 at most.' }), after: t.arg.string({ description: 'A cursor: what comes behind it.' }) },
+      args: {
+        first: t.arg.int({ description: '20 by default, 100 at most.' }),
+        after: t.arg.string({ description: 'A cursor: what comes behind it.' }),
+      },
       resolve: (report, page, { reports, reading }) => reports.audit(reading, report.id, page),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was accepted.' }),
-    startedAt: t.expose('startedAt', { type: 'DateTime', nullable: true, description: 'When its last attempt started.' }),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When its last attempt started.',
+    }),
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', nullable: true, description: 'When its document ends.' }),
   }),
@@ -105,7 +164,11 @@ export const ReportFilterRef = builder.inputType('ReportFilter', {
 export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | undefined): ReportFilter {
   const { createdFrom, createdBefore, ...rest } = filter ?? {}
   const { type, tag, titleContains } = rest
-  for (const [name, texts] of Object.entries({ type: type ?? [], tag: [tag ?? ''], titleContains: [titleContains ?? ''] }))
+  for (const [name, texts] of Object.entries({
+    type: type ?? [],
+    tag: [tag ?? ''],
+    titleContains: [titleContains ?? ''],
+  }))
     if (!texts.every(isStorable)) throw new BadInput(`filter.${name} ${NOT_STORABLE}`)
   return {
     ...rest,
@@ -128,9 +191,14 @@ builder.queryFields((t) => ({
     args: {
       ...t.arg.connectionArgs(),
       filter: t.arg({ type: ReportFilterRef, description: 'Only reports like these.' }),
-      order: t.arg({ type: ReportOrderRef, defaultValue: 'CREATED_AT_DESC', description: 'Newest first, unless told.' }),
+      order: t.arg({
+        type: ReportOrderRef,
+        defaultValue: 'CREATED_AT_DESC',
+        description: 'Newest first, unless told.',
+      }),
     },
-    resolve: (_, { filter, order, ...page }, { reports, reading, viewer }) => reports.page(viewer, reading, { ...page, filter: filterOf(filter), order: order ?? null }),
+    resolve: (_, { filter, order, ...page }, { reports, reading, viewer }) =>
+      reports.page(viewer, reading, { ...page, filter: filterOf(filter), order: order ?? null }),
   }),
 }))
 

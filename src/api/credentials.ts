@@ -27,7 +27,11 @@ export function createCredentialWatch({ authenticator, log }: { authenticator: A
   return {
     watch,
     /** The stream, ended with `last` when the viewer's credential ends. */
-    bound(stream: AsyncIterableIterator<ExecutionResult>, viewer: Viewer, last: () => ExecutionResult): AsyncIterableIterator<ExecutionResult> {
+    bound(
+      stream: AsyncIterableIterator<ExecutionResult>,
+      viewer: Viewer,
+      last: () => ExecutionResult,
+    ): AsyncIterableIterator<ExecutionResult> {
       let ended = false
       const stop = watch(viewer, () => {
         ended = true

@@ -26,9 +26,21 @@ interface Dependencies {
 
 const IDLE_AFTER = 60_000
 
-const FORGED = { status: 403, title: 'Not a valid link', text: 'This download link was not made by this service, or was changed. Ask for a new one.' }
-const EXPIRED = { status: 410, title: 'Link expired', text: 'This download link is too old. Open the report and make a new one.' }
-const GONE = { status: 410, title: 'Document gone', text: 'This document has expired or was deleted, or the person who shared it may no longer read it.' }
+const FORGED = {
+  status: 403,
+  title: 'Not a valid link',
+  text: 'This download link was not made by this service, or was changed. Ask for a new one.',
+}
+const EXPIRED = {
+  status: 410,
+  title: 'Link expired',
+  text: 'This download link is too old. Open the report and make a new one.',
+}
+const GONE = {
+  status: 410,
+  title: 'Document gone',
+  text: 'This document has expired or was deleted, or the person who shared it may no longer read it.',
+}
 
 /** Serves documents under /documents/ to whoever holds a signed link. The issuer's right to read is looked up each time. */
 export function createDownload({ database, links, reports, users, store, log, idleAfter = IDLE_AFTER }: Dependencies) {
@@ -40,9 +52,20 @@ export function createDownload({ database, links, reports, users, store, log, id
     try {
       const [issuer] = await users.byIds(reading, [facts.issuer])
       if (!issuer || issuer.removedAt) return null
-      const viewer = { userId: issuer.id, tenantId, role: issuer.role, scopes: ['reports:read'] as const, tokenExpiresAt: null, apiTokenId: null }
+      const viewer = {
+        userId: issuer.id,
+        tenantId,
+        role: issuer.role,
+        scopes: ['reports:read'] as const,
+        tokenExpiresAt: null,
+        apiTokenId: null,
+      }
       const report = await reports.byId(viewer, reading, facts.reportId)
-      return report?.status === 'SUCCEEDED' && report.attempt === facts.attempt && (report.expiresAt as Date) > new Date() ? report : null
+      return report?.status === 'SUCCEEDED' &&
+        report.attempt === facts.attempt &&
+        (report.expiresAt as Date) > new Date()
+        ? report
+        : null
     } finally {
       await reading.end()
     }
@@ -102,7 +125,10 @@ export function createDownload({ database, links, reports, users, store, log, id
       if (error instanceof NotFound) return sendPage(response, { ...GONE, html })
       throw error
     }
-    response.writeHead(range ? 206 : 200, range ? { ...whole, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` } : whole)
+    response.writeHead(
+      range ? 206 : 200,
+      range ? { ...whole, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` } : whole,
+    )
     log.info({ reportId: facts.reportId, issuer: facts.issuer, range: wanted }, 'download')
     // A reader that has stopped reading holds a file and a socket: no longer than this.
     response.setTimeout(idleAfter, () => response.destroy())

@@ -22,5 +22,8 @@ const HANDS_ON = /extensions:\{headers:(\w+)\?\.headers\}/
 /** The page, with what stands in Headers also sent in connection_init: there a subscription shows its token. */
 export async function renderGraphiql(options?: GraphiQLOptions): Promise<string> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  return (renderGraphiQL(options) as string).replace(HANDS_ON, 'extensions:{headers:$1?.headers,connectionParams:$1?.headers}')
+  return (renderGraphiQL(options) as string).replace(
+    HANDS_ON,
+    'extensions:{headers:$1?.headers,connectionParams:$1?.headers}',
+  )
 }

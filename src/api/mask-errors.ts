@@ -22,16 +22,35 @@ export function createMask(log: Log): (error: unknown) => GraphQLError {
   function mask(error: unknown): GraphQLError {
     const outer = error instanceof GraphQLError ? error : undefined
     if (outer && MASKED.has(outer)) return outer
-    const place = outer ? { nodes: outer.nodes ?? null, source: outer.source ?? null, positions: outer.positions ?? null, path: outer.path ?? null } : {}
+    const place = outer
+      ? {
+          nodes: outer.nodes ?? null,
+          source: outer.source ?? null,
+          positions: outer.positions ?? null,
+          path: outer.path ?? null,
+        }
+      : {}
     const known = find(error, (one) => one instanceof BroadsheetError)
     if (known) {
-      const extensions = { code: known.code, ...known.details, ...(known instanceof Unauthenticated && { http: { status: 401 } }) }
+      const extensions = {
+        code: known.code,
+        ...known.details,
+        ...(known instanceof Unauthenticated && { http: { status: 401 } }),
+      }
       return new GraphQLError(known.message, { ...place, extensions })
     }
-    if (find(error, isUnreachable)) return new GraphQLError('The service is not whole for the moment. Try again.', { ...place, extensions: { code: 'UNAVAILABLE' } })
-    if (outer && isAboutRequest(outer)) return new GraphQLError(outer.message, { ...place, extensions: { ...statusOf(outer), code: 'BAD_USER_INPUT' } })
+    if (find(error, isUnreachable))
+      return new GraphQLError('The service is not whole for the moment. Try again.', {
+        ...place,
+        extensions: { code: 'UNAVAILABLE' },
+      })
+    if (outer && isAboutRequest(outer))
+      return new GraphQLError(outer.message, { ...place, extensions: { ...statusOf(outer), code: 'BAD_USER_INPUT' } })
     log.error({ err: error }, 'a resolver failed')
-    return new GraphQLError('Something went wrong. It was logged; try again later.', { ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' } })
+    return new GraphQLError('Something went wrong. It was logged; try again later.', {
+      ...place,
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    })
   }
 }
 

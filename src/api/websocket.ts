@@ -69,7 +69,10 @@ export function serveWebSocket({
           if (!viewer) throw new Unauthenticated()
           context.extra.viewer = viewer
           const { socket } = context.extra
-          socket.once('close', credentials.watch(viewer, () => socket.close(TOKEN_ENDED, 'Token ended')))
+          socket.once(
+            'close',
+            credentials.watch(viewer, () => socket.close(TOKEN_ENDED, 'Token ended')),
+          )
           return true
         } catch (error) {
           const ended = error instanceof Unauthenticated && error.ended
@@ -83,7 +86,9 @@ export function serveWebSocket({
       async onSubscribe(context, id, payload) {
         try {
           if (Object.keys(context.subscriptions).length > MOST_OPERATIONS)
-            throw new BadInput(`A socket carries at most ${MOST_OPERATIONS} operations at once: end one, or open another socket.`)
+            throw new BadInput(
+              `A socket carries at most ${MOST_OPERATIONS} operations at once: end one, or open another socket.`,
+            )
           const enveloped = pipeline.getEnveloped({ viewer: context.extra.viewer, params: payload })
           const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
           const document = parse(payload.query)

@@ -11,7 +11,10 @@ const FIRST_PAUSE = 2
 const LONGEST_PAUSE = 60
 
 /** What a holder tells the row at most once a second. */
-export type Standing = Pick<ProgressEvent, 'sequence' | 'stage' | 'percent' | 'rowsWritten' | 'rowsTotal' | 'bytesWritten' | 'message' | 'etaSeconds'>
+export type Standing = Pick<
+  ProgressEvent,
+  'sequence' | 'stage' | 'percent' | 'rowsWritten' | 'rowsTotal' | 'bytesWritten' | 'message' | 'etaSeconds'
+>
 /** What the row answers: the holder still holds, and perhaps somebody wants to cancel. */
 export interface Held {
   status: ReportStatus
@@ -35,9 +38,14 @@ export function createHolding({ database, workerId }: { database: Database; work
   const holder = `worker_id = '${workerId}'::uuid and status in ('RUNNING', 'CANCELING')`
 
   /** Progress of all reports that this worker holds, and the lease where wanted, in one statement. */
-  async function tell(standings: ReadonlyMap<string, { attempt: number; standing: Standing | null }>, renew: boolean): Promise<Map<string, Held>> {
+  async function tell(
+    standings: ReadonlyMap<string, { attempt: number; standing: Standing | null }>,
+    renew: boolean,
+  ): Promise<Map<string, Held>> {
     if (standings.size === 0) return new Map()
-    const told = JSON.stringify([...standings].map(([id, { attempt, standing }]) => ({ id, number: attempt, ...standing })))
+    const told = JSON.stringify(
+      [...standings].map(([id, { attempt, standing }]) => ({ id, number: attempt, ...standing })),
+    )
     const rows = await database.transaction((em) =>
       em.execute<{ id: string; status: ReportStatus; epoch: string }[]>(
         `update broadsheet.report r set
@@ -59,7 +67,10 @@ export function createHolding({ database, workerId }: { database: Database; work
   }
 
   /** Ends the attempt: one statement moves the report and notes the outcome, or does nothing at all. */
-  async function end(claimed: Claimed, { outcome, failure = null, set, values = [], from }: Ending): Promise<ProgressEvent | null> {
+  async function end(
+    claimed: Claimed,
+    { outcome, failure = null, set, values = [], from }: Ending,
+  ): Promise<ProgressEvent | null> {
     const [row] = await database.transaction((em) =>
       em.execute<ProgressRow[]>(
         `with ended as (
@@ -95,13 +106,21 @@ export function createHolding({ database, workerId }: { database: Database; work
      * Commits the document's facts. A report that somebody cancels meanwhile is not SUCCEEDED: null. May be asked again where
      * no answer came: what is committed already is answered as such.
      */
-    async succeed(claimed: Claimed, document: DocumentFacts, preview: Json[][], retentionSeconds: number): Promise<ProgressEvent | null> {
+    async succeed(
+      claimed: Claimed,
+      document: DocumentFacts,
+      preview: Json[][],
+      retentionSeconds: number,
+    ): Promise<ProgressEvent | null> {
       const set = `status = 'SUCCEEDED', stage = 'DONE', percent = 100, document = ?::jsonb, preview = ?::jsonb,
         rows_written = ?, rows_total = ?, bytes_written = ?, finished_at = clock_timestamp(),
         expires_at = clock_timestamp() + make_interval(secs => ?)`
       const { rowCount, byteSize } = document
       const values = [JSON.stringify(document), JSON.stringify(preview), rowCount, rowCount, byteSize, retentionSeconds]
-      return (await end(claimed, { outcome: 'SUCCEEDED', set, values, from: 'RUNNING' })) ?? (await alreadySucceeded(claimed, document.key))
+      return (
+        (await end(claimed, { outcome: 'SUCCEEDED', set, values, from: 'RUNNING' })) ??
+        (await alreadySucceeded(claimed, document.key))
+      )
     },
 
     /** QUEUED again after a pause, where that may help and attempts are left; else FAILED. `last` as for `canceled`. */
@@ -119,7 +138,12 @@ export function createHolding({ database, workerId }: { database: Database; work
     /** CANCELING has come to its end. `last` is what the holder has published last: the row may be a second behind it. */
     canceled(claimed: Claimed, last: Standing | null = null): Promise<ProgressEvent | null> {
       const set = `status = 'CANCELED', stage = 'DONE', finished_at = clock_timestamp(), ${PERCENT}, ${COUNTS}`
-      return end(claimed, { outcome: 'CANCELED', set, values: [...percentOf(last), ...countsOf(last)], from: 'CANCELING' })
+      return end(claimed, {
+        outcome: 'CANCELED',
+        set,
+        values: [...percentOf(last), ...countsOf(last)],
+        from: 'CANCELING',
+      })
     },
 
     /** A draining worker gives the report back: not charged, claimable at once. `last` as for `canceled`. */

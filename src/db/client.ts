@@ -16,7 +16,8 @@ export class HomingClient extends pg.Client {
     const text = (typeof first === 'string' ? first : first?.text) ?? ''
     if (!(answer instanceof Promise)) return answer as never
     if (text === 'rollback') return answer.catch(() => this.#leave()) as never
-    if (/^(begin|start transaction)\b/.test(text)) return answer.catch((error: unknown) => this.#giveBack(error)) as never
+    if (/^(begin|start transaction)\b/.test(text))
+      return answer.catch((error: unknown) => this.#giveBack(error)) as never
     return answer as never
   }
 

@@ -34,7 +34,12 @@ export interface Database {
  * Opens a pool as `role` (one of roles.ts; the URL's user must be its member). Connects at first use.
  * Every rejection that means "Postgres is not there" is an Unavailable.
  */
-export async function openDatabase(options: { url: string; role: string; maxConnections: number; log: Log }): Promise<Database> {
+export async function openDatabase(options: {
+  url: string
+  role: string
+  maxConnections: number
+  log: Log
+}): Promise<Database> {
   const { log } = options
   const orm = await MikroORM.init({
     clientUrl: options.url,

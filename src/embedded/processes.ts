@@ -70,7 +70,12 @@ const START_ANEW_AFTER = 1_000
  */
 export function keepProcess(
   name: keyof typeof ENTRIES,
-  options: { environment: Record<string, string>; drainSeconds: number; lost(line: string): void; say(line: string): void },
+  options: {
+    environment: Record<string, string>
+    drainSeconds: number
+    lost(line: string): void
+    say(line: string): void
+  },
 ): OwnProcess {
   let ends: number[] = []
   let stopping: Promise<void> | undefined

@@ -30,7 +30,15 @@ export async function insertAccepted(
   const columns = Object.fromEntries(Object.entries({ ...row, id }).map(([name, value]) => [snakeCase(name), value]))
   const detail = row.regeneratedFrom === null ? null : JSON.stringify({ regenerated: true })
   const { version, name, body, text } = type
-  const [inserted] = await em.execute<[object]>(ACCEPT, [version, name, body.kind, text, JSON.stringify(columns), viewer.userId, detail])
+  const [inserted] = await em.execute<[object]>(ACCEPT, [
+    version,
+    name,
+    body.kind,
+    text,
+    JSON.stringify(columns),
+    viewer.userId,
+    detail,
+  ])
   return em.map(Report, inserted as never)
 }
 

@@ -19,7 +19,15 @@ export interface ReportEvent {
 }
 
 /** What happens to the reports that one viewer may see, narrowed by a filter: for dashboards. */
-export function createReportEvents({ database, reports, progress }: { database: Database; reports: Reports; progress: ProgressSubscriber }) {
+export function createReportEvents({
+  database,
+  reports,
+  progress,
+}: {
+  database: Database
+  reports: Reports
+  progress: ProgressSubscriber
+}) {
   async function inReading<T>(viewer: Viewer, read: (reading: Reading) => Promise<T>): Promise<T> {
     const reading = database.reading(viewer.tenantId)
     try {
@@ -29,7 +37,8 @@ export function createReportEvents({ database, reports, progress }: { database: 
     }
   }
   const look = (viewer: Viewer, id: string) => inReading(viewer, (reading) => reports.byId(viewer, reading, id))
-  const lookBack = (viewer: Viewer, id: string) => inReading(viewer, (reading) => reports.rememberDeleted(reading, viewer, id))
+  const lookBack = (viewer: Viewer, id: string) =>
+    inReading(viewer, (reading) => reports.rememberDeleted(reading, viewer, id))
 
   return {
     /** Throws Forbidden at once. Ends when the reader leaves. */
@@ -37,14 +46,17 @@ export function createReportEvents({ database, reports, progress }: { database: 
       requireScope(viewer, 'reports:read')
       const sight = createSight()
       return projectStream(progress.listen(viewer.tenantId), async (news) => {
-        if (news.kind === 'READY' || news.kind === 'RESYNC') return { kind: news.kind, reportId: null, event: null, at: Date.now() }
+        if (news.kind === 'READY' || news.kind === 'RESYNC')
+          return { kind: news.kind, reportId: null, event: null, at: Date.now() }
         const { kind, event } = news
         const known = sight.has(event.reportId)
         if (kind === 'PROGRESSED' && known) return told(kind, event)
         if (kind === 'DELETED') {
           // The client may have it from a list that it read: the row is gone, but its audit remembers who could see it.
           const remembered = sight.drop(event.reportId) ? null : await lookBack(viewer, event.reportId)
-          return known || (remembered && matches(filter, remembered)) ? { ...told(kind, event), event: null } : undefined
+          return known || (remembered && matches(filter, remembered))
+            ? { ...told(kind, event), event: null }
+            : undefined
         }
         const report = await look(viewer, event.reportId)
         if (report && matches(filter, report)) {
@@ -53,7 +65,9 @@ export function createReportEvents({ database, reports, progress }: { database: 
         }
         sight.drop(event.reportId)
         // The client may have it from a list that it read; where the viewer may not see it, nothing is told.
-        return known || (report && kind === 'CHANGED') ? { ...told('CHANGED', event), kind: 'LEFT', event: null } : undefined
+        return known || (report && kind === 'CHANGED')
+          ? { ...told('CHANGED', event), kind: 'LEFT', event: null }
+          : undefined
       })
     },
   }

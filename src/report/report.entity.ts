@@ -3,7 +3,14 @@ import type { CsvDialect, Format } from '../formats/format.ts'
 import type { CompressionName } from '../document/compression.ts'
 import type { FailureCode } from '../errors.ts'
 import type { Column, Json } from '../report-type/define.ts'
-import type { AttemptOutcome, AuditKind, ReportPriority, ReportStage, ReportStatus, ReportVisibility } from './status.ts'
+import type {
+  AttemptOutcome,
+  AuditKind,
+  ReportPriority,
+  ReportStage,
+  ReportStatus,
+  ReportVisibility,
+} from './status.ts'
 
 /** Why the last attempt, or the report, failed. */
 export interface Failure {

@@ -1,6 +1,6 @@
 import type { FilterQuery, QueryOrderMap } from '@mikro-orm/core'
 import { readPage, type Page, type PageArguments } from '../db/page.ts'
-import type { Database, EntityManager, Reading } from '../db/orm.ts'
+import type { Database, Reading } from '../db/orm.ts'
 import { readableReports, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { isUuid } from '../uuid.ts'
@@ -75,22 +75,36 @@ export function createReports({ database, catalog, store, queueMax, tell, log }:
       requireScope(viewer, 'reports:read')
       const known = ids.filter(isUuid)
       const found = await reading.read((em) =>
-        em.find(Report, { $and: [{ id: { $in: known } }, readableReports(viewer)] } as FilterQuery<Report>, { disableIdentityMap: true }),
+        em.find(Report, { $and: [{ id: { $in: known } }, readableReports(viewer)] } as FilterQuery<Report>, {
+          disableIdentityMap: true,
+        }),
       )
       const byId = new Map(found.map((report) => [report.id, report]))
       return ids.map((id) => byId.get(id) ?? null)
     },
 
-    async page(viewer: Viewer, reading: Reading, options: PageArguments & { filter?: ReportFilter | null; order?: ReportOrder | null }): Promise<Page<Report>> {
+    async page(
+      viewer: Viewer,
+      reading: Reading,
+      options: PageArguments & { filter?: ReportFilter | null; order?: ReportOrder | null },
+    ): Promise<Page<Report>> {
       requireScope(viewer, 'reports:read')
       const where = { $and: [readableReports(viewer), conditionOf(options.filter ?? {})] } as FilterQuery<Report>
-      const page = await reading.read((em) => readPage(em, Report, where, ORDERS[options.order ?? 'CREATED_AT_DESC'], options))
+      const page = await reading.read((em) =>
+        readPage(em, Report, where, ORDERS[options.order ?? 'CREATED_AT_DESC'], options),
+      )
       return { ...page, totalCount: () => reading.read((em) => em.count(Report, where)) }
     },
 
     /** Attempts of each report, first to last. */
     async attempts(reading: Reading, ids: readonly string[]): Promise<ReportAttempt[][]> {
-      const found = await reading.read((em) => em.find(ReportAttempt, { reportId: { $in: [...ids] } }, { orderBy: { number: 'asc' }, disableIdentityMap: true }))
+      const found = await reading.read((em) =>
+        em.find(
+          ReportAttempt,
+          { reportId: { $in: [...ids] } },
+          { orderBy: { number: 'asc' }, disableIdentityMap: true },
+        ),
+      )
       const byReport = Map.groupBy(found, (attempt) => attempt.reportId)
       return ids.map((id) => byReport.get(id) ?? [])
     },
@@ -98,7 +112,10 @@ export function createReports({ database, catalog, store, queueMax, tell, log }:
     /** The first rows of each document, [] where there is none. */
     async previews(reading: Reading, ids: readonly string[]): Promise<Json[][][]> {
       const rows = await reading.read((em) =>
-        em.execute<{ id: string; preview: Json[][] | null }[]>(`select id, preview from broadsheet.report where id = any(?::uuid[])`, [`{${ids.join(',')}}`]),
+        em.execute<{ id: string; preview: Json[][] | null }[]>(
+          `select id, preview from broadsheet.report where id = any(?::uuid[])`,
+          [`{${ids.join(',')}}`],
+        ),
       )
       const byId = new Map(rows.map((row) => [row.id, row.preview]))
       return ids.map((id) => byId.get(id) ?? [])
@@ -106,7 +123,9 @@ export function createReports({ database, catalog, store, queueMax, tell, log }:
 
     /** Whose report it is, before a tenant is known: for signed links. Null: there is none. */
     async tenantOf(reportId: string): Promise<string | null> {
-      const [row] = await database.transaction((em) => em.execute<{ tenant: string | null }[]>(`select broadsheet.tenant_of_report(?::uuid) as tenant`, [reportId]))
+      const [row] = await database.transaction((em) =>
+        em.execute<{ tenant: string | null }[]>(`select broadsheet.tenant_of_report(?::uuid) as tenant`, [reportId]),
+      )
       return row?.tenant ?? null
     },
 
@@ -136,7 +155,9 @@ function conditionOf(filter: ReportFilter): FilterQuery<Report> {
     ...(type && { typeName: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
     ...(tag && { tags: { $contains: [tag] } }),
-    ...((createdFrom || createdBefore) && { createdAt: { ...(createdFrom && { $gte: createdFrom }), ...(createdBefore && { $lt: createdBefore }) } }),
+    ...((createdFrom || createdBefore) && {
+      createdAt: { ...(createdFrom && { $gte: createdFrom }), ...(createdBefore && { $lt: createdBefore }) },
+    }),
     ...(titleContains && { title: { $ilike: `%${titleContains.replaceAll(/[\\%_]/g, '\\$&')}%` } }),
   } as FilterQuery<Report>
 }

@@ -41,7 +41,13 @@ const MOST_TAGS = 20
 const LONGEST_TAG = 100
 
 /** Checks the whole request and gives the columns of its row. Pure but for the catalog. Throws Refusal with all errors. */
-export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: Catalog, now: Date, origin: Origin = {}) {
+export function acceptRequest(
+  viewer: Viewer,
+  request: ReportRequest,
+  catalog: Catalog,
+  now: Date,
+  origin: Origin = {},
+) {
   const { type, values, path } = chosenType(viewer, request.report, catalog)
   const errors: UserError[] = []
   const collect = <T>(work: () => T): T | undefined => {
@@ -55,7 +61,12 @@ export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: C
   }
   const timeZone = collect(() => checkTimeZone(request.timeZone)) ?? 'UTC'
   const slot = origin.scheduledFor ? Temporal.Instant.fromEpochMilliseconds(origin.scheduledFor.getTime()) : null
-  const context = { path, now: slot ?? Temporal.Instant.fromEpochMilliseconds(now.getTime()), timeZone, ...(slot && { slot }) }
+  const context = {
+    path,
+    now: slot ?? Temporal.Instant.fromEpochMilliseconds(now.getTime()),
+    timeZone,
+    ...(slot && { slot }),
+  }
   const checked = collect(() => checkParameters(type, values, context))
   const tags = collect(() => checkTags(request.tags)) ?? []
   const title = collect(() => checkTitle(request.title ?? null))
@@ -89,7 +100,11 @@ export function acceptRequest(viewer: Viewer, request: ReportRequest, catalog: C
 }
 
 /** The type that a ReportRequestInput names, the values for it, and where in the input they are. */
-function chosenType(viewer: Viewer, report: ReportRequest['report'], catalog: Catalog): { type: ReportType; values: unknown; path: string[] } {
+function chosenType(
+  viewer: Viewer,
+  report: ReportRequest['report'],
+  catalog: Catalog,
+): { type: ReportType; values: unknown; path: string[] } {
   const [field, given] = Object.entries(report)[0] ?? ['', null]
   if (field !== 'byName') {
     const type = catalog.byInputField(field)
@@ -101,13 +116,22 @@ function chosenType(viewer: Viewer, report: ReportRequest['report'], catalog: Ca
   const type = catalog.get(name)
   // A type that the viewer may not ask for is not told from one that does not exist: only its name would be learned.
   const known = catalog.all().filter((one) => mayRequest(viewer, one))
-  if (!type) throw refuse('NOT_FOUND', path, `There is no report type "${name.slice(0, 100)}".${hint(name, known.map((one) => one.name))}`)
+  if (!type)
+    throw refuse(
+      'NOT_FOUND',
+      path,
+      `There is no report type "${name.slice(0, 100)}".${hint(
+        name,
+        known.map((one) => one.name),
+      )}`,
+    )
   return { type: askable(viewer, type, path), values: parameters, path: ['report', 'byName', 'parameters'] }
 }
 
 function askable(viewer: Viewer, type: ReportType, path: string[]): ReportType {
   if (!mayRequest(viewer, type)) throw refuse('FORBIDDEN', path, `Your role may not ask for "${type.name}".`)
-  if (type.unavailableReason !== null) throw refuse('INVALID', path, `"${type.name}" can't be asked for now: ${type.unavailableReason}`)
+  if (type.unavailableReason !== null)
+    throw refuse('INVALID', path, `"${type.name}" can't be asked for now: ${type.unavailableReason}`)
   return type
 }
 
@@ -141,7 +165,8 @@ function checkTags(tags: readonly string[]): string[] {
 
 function checkTitle(title: string | null): string | undefined {
   if (title === null) return undefined
-  if (title.trim() === '' || title.length > LONGEST_TITLE) throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters; leave it out for the usual one.`)
+  if (title.trim() === '' || title.length > LONGEST_TITLE)
+    throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters; leave it out for the usual one.`)
   if (!isStorable(title)) throw refuse('INVALID', ['title'], `The title ${NOT_STORABLE}`)
   return title
 }

@@ -99,7 +99,7 @@ export async function* readBatches<R>(
       handleError.call(running, error, connection)
     },
   })
-  client.query(running as unknown as Parameters<Client['query']>[0])
+  void client.query(running as unknown as Parameters<Client['query']>[0])
 
   try {
     for (;;) {

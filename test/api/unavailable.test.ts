@@ -12,7 +12,10 @@ const OVER = 2_000
 beforeAll(async () => {
   ground = await createGround()
   const url = new URL(ground.database.url)
-  postgres = await openProxy({ host: decodeURIComponent(url.searchParams.get('host') ?? url.hostname), port: Number(url.port || 5432) })
+  postgres = await openProxy({
+    host: decodeURIComponent(url.searchParams.get('host') ?? url.hostname),
+    port: Number(url.port || 5432),
+  })
   url.searchParams.delete('host')
   url.hostname = '127.0.0.1'
   url.port = String(postgres.port)
@@ -38,7 +41,10 @@ test('Postgres away is UNAVAILABLE within 2 s on every door, and whole again wit
   const one = 'query ($id: ID!) { report(id: $id) { title document { downloadUrl } } }'
   const link = (await api.post(one, { token: member.token, variables: { id } })).body.data.report.document.downloadUrl
   const waiting = await api.ask(member.token)
-  const watched = api.ws('subscription ($id: ID!) { reportProgress(id: $id) { status } }', { token: member.token, variables: { id: waiting } })
+  const watched = api.ws('subscription ($id: ID!) { reportProgress(id: $id) { status } }', {
+    token: member.token,
+    variables: { id: waiting },
+  })
   await until(() => watched.events.length === 1)
 
   await postgres.close()
@@ -46,12 +52,19 @@ test('Postgres away is UNAVAILABLE within 2 s on every door, and whole again wit
     const answer = await timed(() => api.once(door, one, { token: member.token, variables: { id } }))
     expect([door, answer.codes]).toEqual([door, ['UNAVAILABLE']])
   }
-  const asked = await timed(() => api.post('mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-02" } } }) { report { id } } }', { token: member.token }))
+  const asked = await timed(() =>
+    api.post(
+      'mutation { requestReport(input: { report: { sales: { startDate: "2026-01-01", endDate: "2026-01-02" } } }) { report { id } } }',
+      { token: member.token },
+    ),
+  )
   expect(asked.body.errors[0].extensions.code).toBe('UNAVAILABLE')
   expect(asked.text).not.toMatch(/ECONN|127\.0\.0\.1|at .*\(|select /)
   expect((await timed(() => fetch(link))).status).toBe(503)
   const socket = await timed(() => api.once('WS', one, { token: member.token, variables: { id } }))
-  expect([socket.codes, socket.closeCode]).toSatisfy(([codes, code]: [string[], number | null]) => codes.includes('UNAVAILABLE') || code === 4500)
+  expect([socket.codes, socket.closeCode]).toSatisfy(
+    ([codes, code]: [string[], number | null]) => codes.includes('UNAVAILABLE') || code === 4500,
+  )
   const ready = await timed(() => fetch(`${api.publicUrl}/readyz`))
   expect([ready.status, ((await ready.json()) as any).missing]).toEqual([503, ['postgres']])
   expect((await fetch(`${api.publicUrl}/livez`)).status).toBe(200)
@@ -67,7 +80,9 @@ test('Postgres away is UNAVAILABLE within 2 s on every door, and whole again wit
 
 test('connections that Postgres ends are no more than one UNAVAILABLE', async () => {
   await api.post('{ viewer { tenant } reports { totalCount } }', { token: member.token })
-  await ground.database.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'broadsheet_api'`)
+  await ground.database.sql(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'broadsheet_api'`,
+  )
   await until(async () => (await api.post('{ reports { totalCount } }', { token: member.token })).body.data?.reports)
 })
 
@@ -75,8 +90,14 @@ test('reports wait, and nothing is lost, while there is no Redis', async () => {
   const blind = await startApi(ground, { REDIS_URL: 'redis://127.0.0.1:1' })
   try {
     const id = await timed(() => blind.ask(member.token))
-    expect((await blind.post('query ($id: ID!) { report(id: $id) { status } }', { token: member.token, variables: { id } })).body.data.report.status).toBe('QUEUED')
-    const watched = blind.sse('subscription ($id: ID!) { reportProgress(id: $id) { status } }', { token: member.token, variables: { id } })
+    expect(
+      (await blind.post('query ($id: ID!) { report(id: $id) { status } }', { token: member.token, variables: { id } }))
+        .body.data.report.status,
+    ).toBe('QUEUED')
+    const watched = blind.sse('subscription ($id: ID!) { reportProgress(id: $id) { status } }', {
+      token: member.token,
+      variables: { id },
+    })
     await until(() => watched.events.length === 1)
     await api.carrier.finish(uuidOf(id))
     await until(() => watched.done, { timeout: 3_000 })
@@ -95,10 +116,14 @@ test('a connection that breaks in a transaction costs the pool none of its place
     await lock.query('lock table broadsheet.report')
     const asked = api.post('{ reports { nodes { id } } }', { token: member.token })
     await until(async () => (await ground.database.waiting()) > 0)
-    await ground.database.sql(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)
+    await ground.database.sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
     expect((await asked).body.errors[0].extensions.code).toBe('UNAVAILABLE')
     await lock.query('commit')
     await lock.end()
   }
-  expect((await timed(() => api.post('{ reports { totalCount } }', { token: member.token }))).body.data.reports.totalCount).toBeGreaterThan(0)
+  expect(
+    (await timed(() => api.post('{ reports { totalCount } }', { token: member.token }))).body.data.reports.totalCount,
+  ).toBeGreaterThan(0)
 })

@@ -5,7 +5,10 @@ import { createGround, startApi, uuidOf, type Ground, type Person, type TestApi 
 import { until } from '../support/until.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
-const there = await access(CHROMIUM).then(() => true, () => false)
+const there = await access(CHROMIUM).then(
+  () => true,
+  () => false,
+)
 
 let ground: Ground
 let api: TestApi
@@ -26,7 +29,9 @@ test('a browser gets the page whole, from here alone; a program does not', async
   const page = await response.text()
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html'])
   expect(page).toContain('WhatCanBeAskedFor')
-  expect(page, 'a subscription gets the token of the Headers pane').toMatch(/extensions:\{headers:(\w+)\?\.headers,connectionParams:\1\?\.headers\}/)
+  expect(page, 'a subscription gets the token of the Headers pane').toMatch(
+    /extensions:\{headers:(\w+)\?\.headers,connectionParams:\1\?\.headers\}/,
+  )
   expect(page).not.toMatch(/<(script|link|img)[^>]+(src|href)="(https?:)?\/\//)
   const program = await fetch(`${api.publicUrl}/graphql`, { headers: { accept: 'application/json' } })
   expect(((await program.json()) as any).errors[0].extensions.code).toBe('BAD_USER_INPUT')
@@ -38,7 +43,9 @@ test('where GRAPHIQL is off there is none', async () => {
     expect((await fetch(`${closed.publicUrl}/graphql`, { headers: { accept: 'text/html' } })).status).not.toBe(200)
     const { body } = await closed.post('{ __schema { queryType { name } } }', { token: member.token })
     expect(body.errors[0].extensions.code).toBe('BAD_USER_INPUT')
-    expect((await closed.once('WS', '{ __schema { queryType { name } } }', { token: member.token })).codes).toContain('BAD_USER_INPUT')
+    expect((await closed.once('WS', '{ __schema { queryType { name } } }', { token: member.token })).codes).toContain(
+      'BAD_USER_INPUT',
+    )
   } finally {
     await closed.close()
   }
@@ -50,7 +57,15 @@ describe.skipIf(!there)(`in Chromium (skipped where there is no ${CHROMIUM}: scr
   const foreign: string[] = []
 
   beforeAll(async () => {
-    const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+    const flags = [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ]
     browser = await chromium.launch({ executablePath: CHROMIUM, args: flags })
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
     page.on('request', (request) => {
@@ -72,7 +87,11 @@ describe.skipIf(!there)(`in Chromium (skipped where there is no ${CHROMIUM}: scr
     await page.keyboard.press('ControlOrMeta+Shift+End')
     await page.keyboard.press('Delete')
   }
-  const shown = () => page.locator('.result-window').innerText().then((text) => text.replaceAll('\u00a0', ' '))
+  const shown = () =>
+    page
+      .locator('.result-window')
+      .innerText()
+      .then((text) => text.replaceAll('\u00a0', ' '))
 
   test('a query runs with the token of the Headers pane, and a subscription watches over WebSocket', async () => {
     await open('query { viewer { user { id } } }')

@@ -234,7 +234,14 @@ test('instants of a DateExpression are bound with the offset of the report’s z
     f: { type: 'DateExpression!' },
   })
   const instant = '2026-01-02T04:30:00.123456Z'
-  const resolved = { a: instant, b: [instant, '2026-01-02'], c: instant, d: null, e: '1850-01-01T12:00:00Z', f: '0001-01-01T01:00:00Z' }
+  const resolved = {
+    a: instant,
+    b: [instant, '2026-01-02'],
+    c: instant,
+    d: null,
+    e: '1850-01-01T12:00:00Z',
+    f: '0001-01-01T01:00:00Z',
+  }
   const settings = settingsOf(type, resolved, {
     tenantId: 't',
     viewerId: 'v',
