@@ -28,6 +28,7 @@ export function copyOut(
   let timer: NodeJS.Timeout | undefined
   let wire: Wire | undefined
   let release = () => {}
+  let ended = false
 
   const stream = new Readable({
     highWaterMark: 2 * CHUNK,
@@ -46,7 +47,8 @@ export function copyOut(
     const chunk = full ? out : Buffer.from(out.subarray(0, length))
     if (full) out = Buffer.allocUnsafeSlow(CHUNK)
     length = 0
-    if (!stream.push(chunk)) wire!.stream.pause()
+    // After the last row nobody would wake the connection, and the summary's query would wait for ever.
+    if (!stream.push(chunk) && !ended) wire!.stream.pause()
   }
 
   const taker = {
@@ -76,6 +78,7 @@ export function copyOut(
       rowCount = Number(/^COPY (\d+)/.exec(text)?.[1] ?? NaN)
     },
     handleReadyForQuery() {
+      ended = true
       release()
       flush()
       complete.resolve(rowCount)

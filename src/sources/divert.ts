@@ -12,7 +12,7 @@ export interface Taker {
    * and last. The bytes are the taker's to change; `chunk` is not used again.
    */
   part(chunk: Buffer, start: number, end: number, begins: boolean, ends: boolean): void
-  /** What one read of the socket brought has all been told. */
+  /** What one read of the socket brought has all been told. Not called once the diversion has ended. */
   told(): void
 }
 
@@ -58,7 +58,8 @@ export function divert({ stream }: Wire, code: number, taker: Taker): () => void
       else pg!(chunk.subarray(at, end))
       at = end
     }
-    taker.told()
+    // Whoever has ended it reads on by other means: nothing may pause the connection any more.
+    if (!ended) taker.told()
   }
 
   stream.on('data', hear)
