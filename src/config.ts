@@ -1,3 +1,5 @@
+import { readReach, type Reach } from './config-reach.ts'
+import { createReader, type Environment, type Reader } from './config-reader.ts'
 import { StartupError } from './errors.ts'
 
 /** The settings of one process, read once and frozen to the bottom. Every name is an environment variable of .env.example. */
@@ -37,101 +39,19 @@ export interface Config {
   /** What a scraper shows at /metrics. Null: /metrics answers this machine alone. */
   readonly metricsToken: string | null
   readonly logLevel: string
+  readonly reach: Reach
 }
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 /** Shorter secrets can be guessed. */
 const SHORTEST_SECRET = 32
-/** What STORE_URL may start with: the shelf's own names, told with the other faults (a test compares). */
-const STORE_SCHEMES: readonly string[] = ['file']
-/** Milliseconds. */
-const DAY = 24 * 3600 * 1000
-
-/** Reads one variable at a time and keeps every fault, so that all of them are told at once. */
-function createReader(environment: Environment) {
-  const faults: string[] = []
-  const text = (name: string): string | null => environment[name]?.trim() || null
-  const reader = {
-    faults,
-    text,
-    required(name: string, remedy: string): string {
-      const value = text(name)
-      if (value === null) faults.push(`${name} is not set: ${remedy}`)
-      return value ?? ''
-    },
-    url(name: string, protocols: readonly string[], value: string): string {
-      if (value !== '' && !protocols.includes(URL.parse(value)?.protocol ?? ''))
-        faults.push(
-          `${name} must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}.`,
-        )
-      return value
-    },
-    whole(name: string, fallback: number | null, least: number, most: number): number | null {
-      const value = text(name)
-      if (value === null) return fallback
-      const number = Number(value)
-      if (!Number.isInteger(number) || number < least || number > most) {
-        faults.push(`${name} is "${value}", but must be a whole number from ${least} to ${most}.`)
-        return fallback
-      }
-      return number
-    },
-    /** Whole days or weeks of ISO 8601, in milliseconds. */
-    days(name: string, fallback: string): number {
-      const value = text(name) ?? fallback
-      const [, count = '0', unit] = /^P(\d{1,5})([DW])$/.exec(value) ?? []
-      const days = Number(count) * (unit === 'W' ? 7 : 1)
-      if (days < 1) faults.push(`${name} is "${value}", but must be days or weeks, at least P1D: P90D, P12W.`)
-      return days * DAY
-    },
-    flag(name: string, fallback: boolean): boolean {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined) return fallback
-      if (['true', 'on', '1', 'yes'].includes(value)) return true
-      if (['false', 'off', '0', 'no'].includes(value)) return false
-      faults.push(`${name} is "${value}", but must be true or false.`)
-      return fallback
-    },
-    list(name: string): string[] {
-      return (text(name) ?? '')
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '')
-    },
-    /** Origins as a browser sends them: one that is written otherwise would never match. */
-    origins(name: string): string[] {
-      const origins = reader.list(name)
-      for (const origin of origins) {
-        const url = URL.parse(origin)
-        if (url?.origin !== origin || !/^https?:$/.test(url.protocol))
-          faults.push(
-            `${name} has "${origin}", which is no origin: scheme, host and port alone, in small letters: https://app.example.com.`,
-          )
-      }
-      return origins
-    },
-    store(name: string, fallback: string): string {
-      const value = text(name) ?? fallback
-      const scheme = /^([a-z][a-z0-9]*):./.exec(value)?.[1]
-      if (scheme === undefined || !STORE_SCHEMES.includes(scheme))
-        faults.push(
-          `${name} is "${value}", but must start with ${STORE_SCHEMES.map((known) => `${known}:`).join(' or ')}, and name a place: file:/var/lib/broadsheet/documents.`,
-        )
-      return value
-    },
-  }
-  return reader
-}
-
 /** A setting that one part of the process could change would be another setting in the next part. */
 function frozen<T extends object>(value: T): T {
   for (const inner of Object.values(value) as unknown[]) if (typeof inner === 'object' && inner !== null) frozen(inner)
   return Object.freeze(value)
 }
 
-function readSources(reader: ReturnType<typeof createReader>): Record<string, string> {
+function readSources(reader: Reader): Record<string, string> {
   const value = reader.text('BROADSHEET_SOURCES')
   if (value === null) return {}
   try {
@@ -231,6 +151,7 @@ export function readConfig(environment: Environment = process.env): Config {
     rowRetention: days('ROW_RETENTION', 'P90D'),
     metricsToken,
     logLevel,
+    reach: readReach(reader),
   }
   if (reader.faults.length > 0) throw new StartupError(reader.faults)
   return frozen(config)

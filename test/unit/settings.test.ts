@@ -78,11 +78,48 @@ describe('.env.example', () => {
   })
 
   test('shows examples that are right and change something', () => {
-    for (const { name, value } of lines.filter(({ example }) => example)) {
-      expect(readConfig({ ...REQUIRED, [name]: value }), name).not.toEqual(
+    const examples = lines.filter(({ example }) => example)
+    for (const { name, words } of examples) {
+      // Those that share their words stand together: a mail server is nothing without a sender.
+      const together = Object.fromEntries(
+        examples.filter((other) => other.words === words).map((other) => [other.name, other.value]),
+      )
+      expect(readConfig({ ...REQUIRED, ...together }), name).not.toEqual(
         readConfig(name === 'NODE_ENV' ? REQUIRED : { ...REQUIRED, NODE_ENV: 'production' }),
       )
     }
+  })
+})
+
+describe('what deliveries may reach', () => {
+  test('is read with its defaults', () => {
+    const { reach } = readConfig({
+      ...REQUIRED,
+      BROADSHEET_BUCKETS: '{"exports":{"url":"s3://bucket/prefix"}}',
+      BROADSHEET_WAREHOUSES: '{"main":{"url":"postgres://a:b@host/db","tables":["loads.*"],"roles":["ADMIN"]}}',
+    })
+    expect(reach.buckets).toEqual({ exports: { url: 's3://bucket/prefix', roles: ['ADMIN', 'MEMBER'] } })
+    expect(reach.warehouses).toEqual({
+      main: { url: 'postgres://a:b@host/db', tables: ['loads.*'], modes: ['APPEND'], roles: ['ADMIN'] },
+    })
+    expect(readConfig(REQUIRED).reach).toMatchObject({ downloads: 'proxy', smtp: null, buckets: {}, warehouses: {} })
+  })
+
+  test.each([
+    ['DOWNLOADS', 'direct'],
+    ['SMTP_URL', 'https://mail'],
+    ['BROADSHEET_EMAIL_DOMAINS', 'nodots'],
+    ['WEBHOOK_ALLOW', 'https://hooks.internal'],
+    ['BROADSHEET_BUCKETS', 'exports'],
+    ['BROADSHEET_BUCKETS', '{"exports":{"url":"https://bucket"}}'],
+    ['BROADSHEET_BUCKETS', '{"exports":{"url":"s3://bucket/x","rolls":["ADMIN"]}}'],
+    ['BROADSHEET_BUCKETS', '{"exports":{"url":"s3://bucket/x","roles":["VIEWER"]}}'],
+    ['BROADSHEET_WAREHOUSES', '{"main":{"url":"postgres://h/db"}}'],
+    ['BROADSHEET_WAREHOUSES', '{"main":{"url":"postgres://h/db","tables":["loads"]}}'],
+    ['BROADSHEET_WAREHOUSES', '{"main":{"url":"postgres://h/db","tables":["a.b"],"modes":["TRUNCATE"]}}'],
+  ])('%s: %s is refused by its name', (name, value) => {
+    const from = name === 'SMTP_URL' ? { SMTP_FROM: 'a@example.com' } : {}
+    expect(() => readConfig({ ...REQUIRED, ...from, [name]: value })).toThrow(new RegExp(`^${name}[^]*\\.$`))
   })
 })
 
