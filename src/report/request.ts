@@ -9,6 +9,7 @@ import { withLocalInstants } from '../report-type/local-instants.ts'
 import { hint } from '../report-type/names.ts'
 import { checkParameters, type CheckedParameters } from '../report-type/parameters.ts'
 import type { ReportType } from '../report-type/report-type.ts'
+import { checkTimeZone } from '../schedule/time-zone.ts'
 import { isStorable, NOT_STORABLE } from '../storable.ts'
 import { checkReuseWithin } from './reuse.ts'
 import type { ReportPriority, ReportVisibility } from './status.ts'
@@ -133,25 +134,6 @@ function askable(viewer: Viewer, type: ReportType, path: string[]): ReportType {
   if (type.unavailableReason !== null)
     throw refuse('INVALID', path, `"${type.name}" can't be asked for now: ${type.unavailableReason}`)
   return type
-}
-
-/** Zones that were asked about, at most so many: telling one takes a third of a millisecond. */
-const zones = new Map<string, string>()
-const MOST_ZONES = 1_000
-
-/** An IANA name as the platform writes it. Throws Refusal at ["timeZone"]. */
-function checkTimeZone(name: string): string {
-  const known = zones.get(name)
-  if (known !== undefined) return known
-  try {
-    if (/^[+-]/.test(name)) throw new RangeError('an offset is no zone')
-    const zone = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
-    if (zones.size < MOST_ZONES) zones.set(name, zone)
-    return zone
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    throw refuse('INVALID', ['timeZone'], `"${name.slice(0, 100)}" is not an IANA time zone such as "Europe/Vilnius".`)
-  }
 }
 
 function checkTags(tags: readonly string[]): string[] {
