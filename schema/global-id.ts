@@ -2,9 +2,7 @@
 export const NODE_TYPES = ['Report', 'User', 'ApiToken'] as const
 export type NodeType = (typeof NODE_TYPES)[number]
 
-export function encodeId(typename: string, id: string): string {
-  return Buffer.from(`${typename}:${id}`).toString('base64url')
-}
+export { encodeId } from '../src/api-id.ts'
 
 /** Null for what is no id of ours: it is answered like an id that does not exist. */
 export function decodeId(text: string): { typename: NodeType; id: string } | null {

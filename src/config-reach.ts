@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Reader } from './config-reader.ts'
 
 /** Whom the service reaches with its own credentials: object stores, mail, warehouses, webhooks. The operator's to say. */
@@ -49,7 +50,7 @@ export function readReach(reader: Reader): Reach {
       faults.push(`BROADSHEET_EMAIL_DOMAINS has "${domain}", which is no domain: example.com.`)
   const webhookAllow = list('WEBHOOK_ALLOW')
   for (const place of webhookAllow)
-    if (!/^(\[[0-9a-f:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$|^[0-9a-fA-F:.]+\/\d{1,3}$/.test(place))
+    if (!isPlace(place))
       faults.push(`WEBHOOK_ALLOW has "${place}", but must list host:port or CIDR: hooks.internal:8080, 10.1.0.0/16.`)
   return {
     downloads: downloads === 'redirect' ? 'redirect' : 'proxy',
@@ -65,6 +66,14 @@ export function readReach(reader: Reader): Reach {
       readWarehouse,
     ),
   }
+}
+
+/** host:port, [IPv6]:port or CIDR. */
+function isPlace(place: string): boolean {
+  const [, network = '', bits] = /^([^/]*)\/(\d{1,3})$/.exec(place) ?? []
+  if (bits !== undefined) return isIP(network) !== 0 && Number(bits) <= (isIP(network) === 4 ? 32 : 128)
+  const [, host = '', port] = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/.exec(place) ?? []
+  return URL.canParse(`http://${host}`) && Number(port) >= 1 && Number(port) <= 65_535
 }
 
 type Parts = Readonly<Record<string, unknown>>

@@ -44,7 +44,7 @@ export interface Checked<Target> {
 }
 
 export interface Handover {
-  /** The same at every try. */
+  /** The row's key, a uuid: the same at every try. What leaves the house names the API's id (src/api-id.ts). */
   readonly deliveryId: string
   readonly outcome: Outcome
   /** Null: the target has none. */
@@ -54,6 +54,7 @@ export interface Handover {
 
 /** What became of a report. */
 export interface Outcome {
+  /** The row's key, a uuid, as scheduleId below: each channel that names it outside makes the API's id of it. */
   readonly reportId: string
   readonly tenantId: string
   /** The file's own name. */

@@ -102,6 +102,8 @@ describe('what deliveries may reach', () => {
     expect(reach.warehouses).toEqual({
       main: { url: 'postgres://a:b@host/db', tables: ['loads.*'], modes: ['APPEND'], roles: ['ADMIN'] },
     })
+    const allow = ['hooks.internal:8080', '127.0.0.1:80', '[::1]:9000', '10.1.0.0/16', 'fd00::/8']
+    expect(readConfig({ ...REQUIRED, WEBHOOK_ALLOW: allow.join(', ') }).reach.webhookAllow).toEqual(allow)
     expect(readConfig(REQUIRED).reach).toMatchObject({ downloads: 'proxy', smtp: null, buckets: {}, warehouses: {} })
   })
 
@@ -110,6 +112,11 @@ describe('what deliveries may reach', () => {
     ['SMTP_URL', 'https://mail'],
     ['BROADSHEET_EMAIL_DOMAINS', 'nodots'],
     ['WEBHOOK_ALLOW', 'https://hooks.internal'],
+    ['WEBHOOK_ALLOW', 'hooks.internal'],
+    ['WEBHOOK_ALLOW', 'hooks.internal:70000'],
+    ['WEBHOOK_ALLOW', '10.1.0.0/33'],
+    ['WEBHOOK_ALLOW', '10.1/16'],
+    ['WEBHOOK_ALLOW', '[fd00::1:80'],
     ['BROADSHEET_BUCKETS', 'exports'],
     ['BROADSHEET_BUCKETS', '{"exports":{"url":"https://bucket"}}'],
     ['BROADSHEET_BUCKETS', '{"exports":{"url":"s3://bucket/x","rolls":["ADMIN"]}}'],
