@@ -2,6 +2,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import http from 'node:http'
 import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { isCertificateFault } from './certificate-fault.ts'
 import { DeliveryFailed } from './channel.ts'
 import { hostOf, portOf, type Gate } from './webhook-address.ts'
 
@@ -95,7 +96,6 @@ function wordsOf(error: Error & { code?: string }): string {
   if (error instanceof NoAddress) return error.message
   const code = error.code ?? ''
   if (code === 'ECONNREFUSED') return 'The receiver refused the connection.'
-  if (/CERT|SIGNATURE|^ERR_TLS|^ERR_SSL|ISSUER|EPROTO/.test(code))
-    return 'There is no safe connection to the receiver: look at its certificate.'
+  if (isCertificateFault(code)) return 'There is no safe connection to the receiver: look at its certificate.'
   return 'The connection to the receiver failed.'
 }
