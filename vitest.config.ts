@@ -6,8 +6,8 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['test/**/*.test.ts'],
-    // What takes minutes has a command of its own: npm run test:faults.
-    exclude: ['test/oracles/**', 'test/faults/long/**', '**/node_modules/**'],
+    // What takes minutes has a command of its own: npm run test:faults, npm run test:zones.
+    exclude: ['test/oracles/**', 'test/faults/long/**', 'test/zones/**', '**/node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
