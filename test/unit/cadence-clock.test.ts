@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { slotsBetween, type Cadence } from '../../src/schedule/cadence.ts'
 
@@ -123,5 +125,26 @@ describe('every hour', () => {
 
   test('on a few days only', () => {
     expect(after('2026-11-22T10:00Z', '0 * 29 2 *', 'Europe/Vilnius', 1)).toEqual(['2028-02-28T22:00Z'])
+  })
+})
+
+describe('docs/schedules.md', () => {
+  const text = readFileSync(new URL('../../docs/schedules.md', import.meta.url), 'utf8')
+  const rows = [...text.matchAll(/^\| `([^`]+)` \| (\w+\/\w+) \| (\d{4}-\d\d-\d\d) \| ([^|]+) \|/gm)].map(
+    ([, expression, timeZone, day, slots]) => [expression!, timeZone!, day!, slots!.split(', ')] as const,
+  )
+
+  test('has examples', () => expect(rows.length).toBeGreaterThan(10))
+
+  test.each(rows)('%s in %s on %s', (expression, timeZone, day, slots) => {
+    const start = Temporal.PlainDate.from(day).toZonedDateTime(timeZone)
+    const [from, end] = [start.epochMilliseconds, start.add({ days: 1 }).startOfDay().epochMilliseconds]
+    const found = slotsBetween(cron(expression), timeZone, from - 1, end - 1, 100).map((slot) => {
+      const moment = Temporal.Instant.fromEpochMilliseconds(slot).toZonedDateTimeISO(timeZone)
+      return `${moment.toPlainTime().toString({ smallestUnit: 'minute' })}${moment.offset}`
+    })
+    const left = slots.indexOf('...')
+    if (left < 0) return expect(found).toEqual(slots)
+    expect([...found.slice(0, left), '...', ...found.slice(left - slots.length + 1)]).toEqual(slots)
   })
 })
