@@ -24,7 +24,7 @@ export interface BucketReach {
   readonly roles: readonly string[]
 }
 export interface WarehouseReach {
-  /** postgres:// or redshift:// */
+  /** postgres:// or redshift://...?iam_role=arn:...&region=... */
   readonly url: string
   /** "schema.table", or "schema.*". */
   readonly tables: readonly string[]
@@ -48,6 +48,17 @@ export function readReach(reader: Reader): Reach {
   for (const domain of emailDomains)
     if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))
       faults.push(`BROADSHEET_EMAIL_DOMAINS has "${domain}", which is no domain: example.com.`)
+  const warehouses = readNamed(
+    reader,
+    'BROADSHEET_WAREHOUSES',
+    '{"main": {"url": "postgres://...", "tables": ["loads.*"]}}',
+    readWarehouse,
+  )
+  for (const [name, { url }] of Object.entries(warehouses))
+    if (url.startsWith('redshift:') && !text('STORE_URL')?.startsWith('s3:'))
+      faults.push(
+        `BROADSHEET_WAREHOUSES: "${name}" is an Amazon Redshift, which loads from an S3 store: set STORE_URL=s3://bucket/prefix.`,
+      )
   const webhookAllow = list('WEBHOOK_ALLOW')
   for (const place of webhookAllow)
     if (!isPlace(place))
@@ -59,12 +70,7 @@ export function readReach(reader: Reader): Reach {
     emailDomains,
     webhookAllow,
     buckets: readNamed(reader, 'BROADSHEET_BUCKETS', '{"exports": {"url": "s3://bucket/prefix"}}', readBucket),
-    warehouses: readNamed(
-      reader,
-      'BROADSHEET_WAREHOUSES',
-      '{"main": {"url": "postgres://...", "tables": ["loads.*"]}}',
-      readWarehouse,
-    ),
+    warehouses,
   }
 }
 
@@ -119,6 +125,7 @@ function readWarehouse(parts: Parts, fault: Fault): WarehouseReach {
   const url = String(parts['url'] ?? '')
   if (!/^(postgres|postgresql|redshift):$/.test(URL.parse(url)?.protocol ?? ''))
     fault('needs a url such as postgres://user:password@host/database, or redshift://...')
+  if (url.startsWith('redshift:')) redshiftFaults(url, fault)
   const tables = words(parts, 'tables', null, [], fault)
   if (tables.length === 0 || tables.some((table) => !/^[a-z_][a-z0-9_]*\.([a-z_][a-z0-9_]*|\*)$/.test(table)))
     fault('needs its tables, as schema.table or schema.*: {"tables": ["loads.*"]}.')
@@ -128,6 +135,17 @@ function readWarehouse(parts: Parts, fault: Fault): WarehouseReach {
     modes: words(parts, 'modes', MODES, ['APPEND'], fault) as WarehouseReach['modes'],
     roles: words(parts, 'roles', ROLES, ROLES, fault),
   }
+}
+
+const ARN = /^(default|arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+)$/
+
+/** Both become part of a statement. */
+function redshiftFaults(url: string, fault: Fault): void {
+  const { searchParams } = new URL(url)
+  if (!ARN.test(searchParams.get('iam_role') ?? 'default'))
+    fault('has an iam_role that is none: ?iam_role=arn:aws:iam::123456789012:role/loader, or default.')
+  if (!/^[a-z]{2}(-[a-z]+)+-\d$/.test(searchParams.get('region') ?? 'eu-central-1'))
+    fault('has a region that is none: ?region=eu-central-1.')
 }
 
 /** A misspelt "roles" would otherwise open to everybody what was meant for a few. */

@@ -70,6 +70,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
   // A shelf, the queue and progress know the words of a report, never its rows.
   ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'report-type', 'ground']])),
+  // A channel opens a document again; a warehouse is reached as a source is.
+  channels: ['report', 'report-type', 'document', 'sources', 'ground'],
   progress: ['report', 'ground'],
   queue: ['ground'],
   // The database knows the entities that it keeps.
@@ -144,6 +146,13 @@ describe('who may import whom', () => {
     expect(entities.map(show)).toEqual([])
   })
 
+  test('a channel shares the way to a server with the sources, and no more', () => {
+    const shared = ours.filter(
+      ({ from, to, typeOnly }) => !typeOnly && areaOf(from) === 'channels' && areaOf(to) === 'sources',
+    )
+    expect(new Set(shared.map(({ to }) => to))).toEqual(new Set(['src/sources/connection.ts']))
+  })
+
   test('a report file imports define and nothing else', () => {
     expect(
       IMPORTS.filter(
@@ -196,8 +205,8 @@ describe('vendors', () => {
     '@mikro-orm/core': ['db', 'identity', 'report'], // entities stand in their rooms
     'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity'], // a calendar's words, like Date
     uuid: ['identity', 'idempotency', 'worker'],
-    pg: ['sources', 'embedded', 'db'], // each source, the shop as its owner, and one trait of the service's own connections
-    'pg-copy-streams': ['sources', 'embedded'],
+    pg: ['sources', 'embedded', 'db', 'channels'], // each source, a warehouse, the shop as its owner, and one trait of the service's own connections
+    'pg-copy-streams': ['sources', 'embedded', 'channels'],
   }
 
   const WITHIN = IMPORTS.filter(({ from }) => SERVICE.includes(from))

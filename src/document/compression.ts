@@ -1,5 +1,5 @@
 import type { Transform } from 'node:stream'
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
 
 /** Bytes handed on at once. Larger chunks only cost memory. */
 const CHUNK_BYTES = 64 * 1024
@@ -16,16 +16,19 @@ export interface Compression {
   readonly contentType: string | null
   /** A new stream that compresses, with bounded chunks; null: the bytes stay as they are. */
   transform(): Transform | null
+  /** A new stream that gives the bytes back as they were, with bounded chunks; null: they are as they were. */
+  expand(): Transform | null
 }
 
 export const COMPRESSIONS: readonly Compression[] = [
-  { name: 'NONE', extension: '', contentType: null, transform: () => null },
+  { name: 'NONE', extension: '', contentType: null, transform: () => null, expand: () => null },
   {
     name: 'GZIP',
     extension: 'gz',
     contentType: 'application/gzip',
     // Level 1 keeps up with COPY; level 6 would make the file a fifth smaller in thrice the time.
     transform: () => createGzip({ level: 1, chunkSize: CHUNK_BYTES }),
+    expand: () => createGunzip({ chunkSize: CHUNK_BYTES }),
   },
   {
     name: 'ZSTD',
@@ -36,6 +39,7 @@ export const COMPRESSIONS: readonly Compression[] = [
         chunkSize: CHUNK_BYTES,
         params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
       }),
+    expand: () => createZstdDecompress({ chunkSize: CHUNK_BYTES }),
   },
 ]
 

@@ -29,19 +29,25 @@ interface Inside {
 
 /**
  * One connection of its own, never pooled: a paused stream would hold a pool's place, and a session that ran a report's query is
- * not handed to another. Rejects with pg's error. `signal` cuts it, also while it comes up.
+ * not handed to another. Rejects with pg's error. `signal` cuts it, also while it comes up. `name`: what the server's own list of
+ * sessions calls it.
  */
-export async function openConnection(url: string, log: Log, signal?: AbortSignal): Promise<Connection> {
+export async function openConnection(
+  url: string,
+  log: Log,
+  signal?: AbortSignal,
+  name = 'broadsheet',
+): Promise<Connection> {
   signal?.throwIfAborted()
   const client = new Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_WITHIN,
     keepAlive: true,
-    application_name: 'broadsheet',
+    application_name: name,
   })
   const inside = client as unknown as Inside
   // The query that runs hears of a lost connection itself; without a listener of the client's own the process would end.
-  client.on('error', (error) => log.debug({ err: error }, 'a connection to a source was lost'))
+  client.on('error', (error) => log.debug({ err: error }, 'a connection was lost'))
   let cutAlready = false
   const cut = () => {
     if (cutAlready) return
@@ -56,7 +62,7 @@ export async function openConnection(url: string, log: Log, signal?: AbortSignal
     // or an older Postgres can't, the cancel above and statement_timeout are left.
     await client.query('set client_connection_check_interval = 500').catch((error: unknown) => {
       signal?.throwIfAborted()
-      log.debug({ err: error }, 'the source does not check for lost clients')
+      log.debug({ err: error }, 'the server does not check for lost clients')
     })
   } catch (error) {
     signal?.removeEventListener('abort', cut)
@@ -74,7 +80,7 @@ export async function openConnection(url: string, log: Log, signal?: AbortSignal
       try {
         await client.end()
       } catch (error) {
-        log.debug({ err: error }, 'a connection to a source did not end cleanly')
+        log.debug({ err: error }, 'a connection did not end cleanly')
       } finally {
         clearTimeout(timer)
       }
@@ -91,7 +97,7 @@ function askToCancel({ host, port, processID, secretKey }: Inside, log: Log): vo
   request.writeInt32BE(processID, 8)
   request.writeInt32BE(secretKey, 12)
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host)
-  socket.on('error', (error) => log.debug({ err: error }, 'a source could not be asked to cancel'))
+  socket.on('error', (error) => log.debug({ err: error }, 'a server could not be asked to cancel'))
   socket.setTimeout(CANCEL_WITHIN, () => socket.destroy())
   socket.end(request)
   socket.resume()

@@ -1,0 +1,332 @@
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { to as copyTo } from 'pg-copy-streams'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { csv } from '../../src/formats/csv.ts'
+import { createWarehouse } from '../../src/channels/warehouse.ts'
+import { NotFound } from '../../src/errors.ts'
+import { batchesOf, bytesOf, HOSTILE_ROWS, TEXT_COLUMNS } from '../support/rows.ts'
+import { createSourceScene } from '../support/source-scene.ts'
+import { until } from '../support/until.ts'
+import {
+  createWarehouseScene,
+  documentOf,
+  GRANTS,
+  handoverOf,
+  log,
+  targetOf,
+  type WarehouseScene,
+} from '../support/warehouse-scene.ts'
+
+let scene: WarehouseScene
+beforeAll(async () => {
+  scene = await createWarehouseScene()
+})
+afterAll(() => scene.drop())
+
+const ROWS = 'id,name\n1,one\n2,"two, ""quoted"" and\nbroken"\n3,Grüße\n'
+const rows = (more = {}) => documentOf(['id', 'name'], ROWS, { rowCount: 3, ...more })
+const table = (name: string, columns: string) => scene.sql(`create table loads.${name} (${columns})`)
+const refused = (message: unknown, retryable = false) => ({ name: 'DeliveryFailed', retryable, message })
+
+test('the grants of the documentation are those that this suite runs under', () => {
+  expect(readFileSync(new URL('../../docs/deliveries.md', import.meta.url), 'utf8')).toContain(GRANTS.trim())
+})
+
+describe('what goes in', () => {
+  test('every type of the source’s comes to the same row', async () => {
+    const source = await createSourceScene()
+    try {
+      // A value of each kind, the hard ones of each, and one row of nulls.
+      const columns = `i2 smallint, i4 int, i8 bigint, n numeric, f4 real, f8 double precision, b boolean, t text, v varchar(20), c char(5), d date, ts timestamp, tz timestamptz,
+        tm time, tmz timetz, iv interval, u uuid, j json, jb jsonb, by bytea, ia int[], ta text[], ip inet, r int4range, m money, x xml, bit_ bit(3), pt point`
+      await source.owner.query(`create table data.kinds (id int primary key, ${columns})`)
+      await source.owner.query(
+        `insert into data.kinds values
+        (1, -32768, 2147483647, -9223372036854775808, 12345678901234567890.000100, 'NaN', '-Infinity', true, E'a,"b"\\n\\\\.', 'ü', 'ab', '2026-02-28', '2026-03-29 02:30:00.123456', '2026-10-25 02:30:00.5+02',
+         '23:59:59.999999', '12:00+05:30', '1 year -3 days 04:05:06.7', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a": [1, null]}', '{"b": "x\\"y"}', '\\x00ff22', '{1,null,3}', array['a,b', '"', '', null, 'NULL'], '10.0.0.0/8', '[1,5)', 12.5, '<a>é</a>', b'101', '(1.5,-2)'),
+        (2, 0, 0, 0, 'NaN', 1e-20, 1.7976931348623157e308, false, '', '', '', '4713-01-01 BC', 'infinity', '-infinity', '00:00', '00:00-12', '-1 mon', '00000000-0000-0000-0000-000000000000', 'null', '[]', '', '{}', '{}', '::1', 'empty', -0.01, '', b'000', '(0,0)')`,
+      )
+      await source.owner.query('insert into data.kinds (id) values (3)')
+      await table('kinds', `${columns.replaceAll('\n', ' ')}, id int primary key`)
+      const fields = (await source.owner.query('select * from data.kinds limit 0')).fields.map(({ name }) => name)
+      const bytes = await bytesOf(
+        source.owner.query(copyTo('copy (select * from data.kinds order by id) to stdout (format csv, header)')),
+      )
+      await scene.load('kinds', await documentOf(fields, bytes, { rowCount: 3 }))
+      const look = `set timezone = 'UTC'; select ${fields.map((name) => `"${name}"::text`).join()} from SCHEMA.kinds order by id::int`
+      const inSource = (await source.owner.query(look.replace('SCHEMA', 'data'))) as unknown as { rows: unknown[] }[]
+      const here = (await scene.owner.query(look.replace('SCHEMA', 'loads'))) as unknown as { rows: unknown[] }[]
+      expect(inSource[1]!.rows).toHaveLength(3)
+      expect(here[1]!.rows).toEqual(inSource[1]!.rows)
+    } finally {
+      await source.drop()
+    }
+  })
+
+  test('computed rows with text that breaks writers, null and empty apart', async () => {
+    await table('hostile', 'flag boolean, text text, id int')
+    const bytes = await bytesOf(
+      csv.encode(batchesOf([HOSTILE_ROWS]).batches, { columns: TEXT_COLUMNS, csvDialect: 'POSTGRES' }),
+    )
+    await scene.load('hostile', await documentOf(['id', 'text', 'flag'], bytes, { rowCount: HOSTILE_ROWS.length }))
+    expect(
+      (await scene.sql<{ id: number; text: unknown; flag: unknown }>('select * from loads.hostile order by id')).map(
+        ({ id, text, flag }) => [id, text, flag],
+      ),
+    ).toEqual(HOSTILE_ROWS)
+  })
+
+  test('one column alone, with the texts that once meant something', async () => {
+    await table('alone', 'text text')
+    const columns = [{ name: 'text', type: 'String' as const }]
+    const texts = ['\\.', '\\N', '', 'NULL', null, ' ']
+    const bytes = await bytesOf(
+      csv.encode(batchesOf([texts.map((text) => [text])]).batches, { columns, csvDialect: 'POSTGRES' }),
+    )
+    await scene.load('alone', await documentOf(['text'], bytes, { rowCount: texts.length }))
+    expect((await scene.sql<{ text: unknown }>('select * from loads.alone')).map(({ text }) => text)).toEqual(texts)
+  })
+
+  test.each(['NONE', 'GZIP', 'ZSTD'] as const)(
+    '%s, by the names of the columns and not their order, beside columns that fill themselves',
+    async (compression) => {
+      const name = `ordered_${compression.toLowerCase()}`
+      await table(
+        name,
+        `loaded timestamptz not null default now(), name text, n int generated always as identity, twice int generated always as (id * 2) stored, id int not null`,
+      )
+      await scene.load(name, await rows({ compression }))
+      expect(
+        await scene.sql(`select id, name, twice, n, loaded is not null as loaded from loads.${name} order by id`),
+      ).toEqual([
+        { id: 1, name: 'one', twice: 2, n: 1, loaded: true },
+        { id: 2, name: 'two, "quoted" and\nbroken', twice: 4, n: 2, loaded: true },
+        { id: 3, name: 'Grüße', twice: 6, n: 3, loaded: true },
+      ])
+    },
+  )
+
+  test('names that need quotes', async () => {
+    await table('quotes', '"Amount, €" numeric, "a""b" text, "select" int')
+    const document = await documentOf(['select', 'a"b', 'Amount, €'], 'select,"a""b","Amount, €"\n1,x,2.50\n', {
+      rowCount: 1,
+    })
+    await scene.load('quotes', document)
+    expect(await scene.sql('select * from loads.quotes')).toEqual([{ 'Amount, €': '2.50', 'a"b': 'x', select: 1 }])
+  })
+
+  test('no rows: an APPEND changes nothing, a REPLACE empties', async () => {
+    await table('zero', 'id int, name text')
+    await scene.load('zero', await rows())
+    const none = await documentOf(['id', 'name'], 'id,name\n', { rowCount: 0 })
+    await scene.load('zero', none)
+    expect(await scene.count('zero')).toBe(3)
+    await scene.load('zero', none, { mode: 'REPLACE' })
+    expect(await scene.count('zero')).toBe(0)
+  })
+
+  test('times without a zone are the report’s own', async () => {
+    await table('times', 'at timestamptz')
+    await scene.load('times', await documentOf(['at'], 'at\n2026-11-21 10:00:00\n', { rowCount: 1 }))
+    expect(await scene.sql(`select at from loads.times`)).toEqual([{ at: new Date('2026-11-21T09:00:00Z') }])
+  })
+
+  test('APPEND adds, REPLACE leaves the new rows alone; a partitioned table takes them, too', async () => {
+    await scene.sql('create table loads.parts (id int, name text) partition by list (id)')
+    await scene.sql('create table loads.parts_rest partition of loads.parts default')
+    for (const mode of ['APPEND', 'APPEND'] as const) await scene.load('parts', await rows(), { mode })
+    expect(await scene.count('parts')).toBe(6)
+    await scene.load('parts', await rows(), { mode: 'REPLACE' })
+    expect(await scene.count('parts')).toBe(3)
+  })
+})
+
+describe('all or nothing', () => {
+  /** The table has what it had, and the delivery may be tried again. */
+  async function nothing(name: string, document: Awaited<ReturnType<typeof rows>>, error: object, mode?: 'REPLACE') {
+    const before = await scene.sql(`select * from loads.${name}`)
+    const { deliveryId } = handoverOf(document)
+    await expect(scene.load(name, document, { deliveryId, ...(mode && { mode }) })).rejects.toMatchObject(error)
+    await until(async () => (await scene.sessions()).length === 0, { what: 'no session is left' })
+    expect(await scene.sql(`select * from loads.${name}`)).toEqual(before)
+    expect(await scene.sql('select * from loads.broadsheet_delivery where delivery_id = $1', [deliveryId])).toEqual([])
+  }
+  const many = (last: string) =>
+    documentOf(
+      ['id', 'name'],
+      `id,name\n${Array.from({ length: 20_000 }, (_, i) => `${i + 1},n\n`).join('')}${last}\n`,
+      { rowCount: 20_001 },
+    )
+
+  beforeAll(async () => {
+    await table('strict', `id int primary key check (id > 0), name text not null, parent int references loads.strict`)
+    await scene.sql(`insert into loads.strict values (77777, 'here', null)`)
+  })
+
+  test.each([
+    [
+      'a bad last row',
+      'x,n',
+      'A value does not fit, at column "id", line 20002 of the document (22P02). Nothing was loaded.',
+    ],
+    [
+      'a number too large',
+      '99999999999,n',
+      'A value does not fit, at column "id", line 20002 of the document (22003). Nothing was loaded.',
+    ],
+    [
+      'a key that is there',
+      '77777,n',
+      'A row is there already: it breaks the unique rule "strict_pkey" of the table, at line 20002 of the document (23505). Nothing was loaded.',
+    ],
+    [
+      'a row that a check refuses',
+      '-5,n',
+      'A row breaks the check "strict_id_check" of the table, at line 20002 of the document (23514). Nothing was loaded.',
+    ],
+    [
+      'an empty cell',
+      '20001,',
+      'A cell is empty that may not be, at column "name", line 20002 of the document (23502). Nothing was loaded.',
+    ],
+    [
+      'a cell too many',
+      '20001,n,1',
+      'The document does not fit the load, at line 20002 of the document (22P04). Nothing was loaded.',
+    ],
+  ])('%s', async (_, last, message) => {
+    await nothing('strict', await many(last), refused(message))
+    if (!message.includes('unique')) await nothing('strict', await many(last), refused(message), 'REPLACE')
+  })
+
+  test('the words hold no value, statement, host or role', async () => {
+    const secret = 'Erika Mustermann'
+    await expect(scene.load('strict', await many(`${secret},n`))).rejects.toMatchObject({
+      message: expect.not.stringMatching(/Erika|copy|127\.0\.0\.1|loader|password/i) as string,
+    })
+  })
+
+  test('columns that the table has not, computes, or misses', async () => {
+    await table(
+      'shape',
+      'id int, total int generated always as (id * 2) stored, day date not null, note text not null default now()',
+    )
+    const document = await documentOf(['id', 'total', 'nom', 'née'], 'id,total,nom,née\n', { rowCount: 0 })
+    await nothing(
+      'shape',
+      document,
+      refused(
+        'The table has no columns "nom", "née". The table computes column "total" itself. The table needs column "day", which the report does not have.',
+      ),
+    )
+    await nothing(
+      'shape',
+      await documentOf(['id', 'id'], 'id,id\n', { rowCount: 0 }),
+      refused(expect.stringContaining('a column twice')),
+    )
+  })
+
+  test('a header that is not what the report said', async () => {
+    await table('header', 'id int, name text')
+    await nothing(
+      'header',
+      await documentOf(['name', 'id'], ROWS, { rowCount: 3 }),
+      refused('The document does not fit the load, at line 1 of the document (22P04). Nothing was loaded.'),
+    )
+  })
+
+  test('rows that a trigger swallows', async () => {
+    await table('picky', 'id int, name text')
+    await scene.sql(
+      `create function loads.pick() returns trigger language plpgsql as $$ begin return case when new.id <> 2 then new end; end $$`,
+    )
+    await scene.sql(`create trigger pick before insert on loads.picky for each row execute function loads.pick()`)
+    await nothing(
+      'picky',
+      await rows(),
+      refused('The warehouse took 2 rows of 3: a trigger or rule of the table leaves rows out. Nothing was loaded.'),
+    )
+  })
+
+  test('a NOT NULL column that a trigger fills is no fault', async () => {
+    await table('filled', 'id int, name text, day date not null')
+    await scene.sql(
+      `create function loads.fill() returns trigger language plpgsql as $$ begin new.day = '2026-01-01'; return new; end $$`,
+    )
+    await scene.sql(`create trigger fill before insert on loads.filled for each row execute function loads.fill()`)
+    await scene.load('filled', await rows())
+    expect(await scene.count('filled')).toBe(3)
+  })
+
+  test('a document that is gone, breaks off, or is another', async () => {
+    await table('bytes', 'id int, name text')
+    const good = await rows()
+    await nothing('bytes', { ...good, open: () => Promise.reject(new NotFound()) }, refused('The document is gone.'))
+    async function* broken() {
+      yield Buffer.from('id,name\n1,one\n')
+      throw Object.assign(new Error('read ECONNRESET 10.0.0.1'), { code: 'ECONNRESET' })
+    }
+    await nothing(
+      'bytes',
+      { ...good, open: async () => Readable.from(broken()) },
+      refused('The document could not be read.', true),
+    )
+    // The last line is cut, and would still be three rows.
+    const cut = { ...good, open: async () => Readable.from([Buffer.from(ROWS.slice(0, -3))]) }
+    await nothing('bytes', cut, refused('The document was not read as it was written.', true))
+    await nothing(
+      'bytes',
+      { ...(await rows({ compression: 'GZIP' })), sha256: good.sha256 },
+      refused(expect.stringContaining('not read as it was written'), true),
+    )
+  })
+
+  test('no document, no table, no right, no warehouse', async () => {
+    await expect(scene.load('nowhere', await rows())).rejects.toMatchObject(refused('The warehouse has no such table.'))
+    await scene.sql('create view loads.seen as select 1 as id')
+    await expect(scene.load('seen', await rows())).rejects.toMatchObject(refused('The warehouse has no such table.'))
+    await expect(scene.channel.deliver(targetOf('bytes'), handoverOf(null))).rejects.toMatchObject(
+      refused('There is no document to load.'),
+    )
+    await table('closed', 'id int, name text')
+    await scene.sql('revoke all on loads.closed from loader')
+    const rights = refused(
+      'The service has not the rights at the warehouse that this load needs: the operator has to grant them (42501). Nothing was loaded.',
+    )
+    await nothing('closed', await rows(), rights)
+    await scene.sql('grant insert on loads.closed to loader')
+    await nothing('closed', await rows(), rights, 'REPLACE')
+    await scene.load('closed', await rows())
+  })
+
+  test('what the operator has taken back since', async () => {
+    for (const more of [{ tables: ['finance.*'] }, { modes: ['REPLACE' as const] }]) {
+      const channel = createWarehouse({ warehouses: { main: { ...scene.reach, ...more } }, log })
+      await expect(channel.deliver(targetOf('bytes'), handoverOf(await rows()))).rejects.toMatchObject(
+        refused('The operator does not allow this load any more.'),
+      )
+    }
+    const none = createWarehouse({ warehouses: {}, log })
+    await expect(none.deliver(targetOf('bytes'), handoverOf(await rows()))).rejects.toMatchObject(
+      refused(expect.stringContaining('any more')),
+    )
+    await expect(scene.load('broadsheet_delivery', await rows())).rejects.toMatchObject(
+      refused(expect.stringContaining('any more')),
+    )
+  })
+
+  test('a warehouse that is away, or refuses the password, is tried again', async () => {
+    const away = 'The warehouse did not answer, or the connection to it was lost.'
+    for (const url of [
+      'postgres://loader:password@127.0.0.1:1/broadsheet',
+      scene.url.replace(':password@', ':wrong@'),
+      scene.url.replace('/broadsheet', '/nowhere'),
+    ]) {
+      const channel = createWarehouse({ warehouses: { main: { ...scene.reach, url } }, log })
+      await expect(channel.deliver(targetOf('bytes'), handoverOf(await rows()))).rejects.toMatchObject(
+        refused(away, true),
+      )
+    }
+  })
+})
