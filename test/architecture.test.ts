@@ -1,3 +1,4 @@
+// Long because all rules of the layout stand in one place, beside the lists that they share.
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import pg from 'pg'
-import type { Handover, Outcome, OutcomeDocument } from '../../src/channels/channel.ts'
+import type { Handover, OutcomeDocument } from '../../src/channels/channel.ts'
 import { createWarehouse } from '../../src/channels/warehouse.ts'
 import type { WarehouseTarget } from '../../src/channels/warehouse-check.ts'
 import type { WarehouseReach } from '../../src/config-reach.ts'
 import { compressionNamed, type CompressionName } from '../../src/document/compression.ts'
 import { startPostgres } from '../../src/embedded/postgres.ts'
 import { createLog } from '../../src/log.ts'
+import * as outcome from './outcome.ts'
 import { bytesOf } from './rows.ts'
 
 export const log = createLog({ level: 'silent', process: 'test' })
@@ -94,30 +95,8 @@ export function targetOf(table: string, mode: WarehouseTarget['mode'] = 'APPEND'
 }
 
 export function handoverOf(document: OutcomeDocument | null, more: Partial<Handover> = {}): Handover {
-  return {
-    deliveryId: more.deliveryId ?? randomUUID(),
-    secret: null,
-    signal: more.signal ?? new AbortController().signal,
-    outcome: outcomeOf(document),
-  }
-}
-
-function outcomeOf(document: OutcomeDocument | null): Outcome {
-  const at = new Date('2026-11-21T09:00:00Z')
-  return {
-    reportId: randomUUID(),
-    tenantId: 'acme',
-    reportType: 'lines',
-    title: 'Lines',
-    status: document ? 'SUCCEEDED' : 'FAILED',
-    scheduleId: null,
-    scheduledFor: null,
-    requestedAt: at,
-    finishedAt: at,
-    timeZone: 'Europe/Berlin',
-    failure: document ? null : { code: 'INTERNAL', message: 'It failed.' },
-    document,
-  }
+  const { deliveryId = randomUUID(), signal = new AbortController().signal } = more
+  return outcome.handoverOf({ document, timeZone: 'Europe/Berlin' }, { deliveryId, signal })
 }
 
 /** A document of these bytes, before compression. */
@@ -129,20 +108,12 @@ export async function documentOf(
   const plain = Readable.from([Buffer.from(text)])
   const transform = compressionNamed(more.compression ?? 'NONE').transform()
   const bytes = await bytesOf(transform ? plain.pipe(transform) : plain)
-  return {
-    fileName: 'lines.csv',
-    contentType: 'text/csv; charset=utf-8',
-    byteSize: bytes.length,
+  return outcome.documentOf(bytes, {
     sha256: createHash('sha256').update(bytes).digest('hex'),
     columns: columns.map((name) => ({ name, type: 'String' })),
-    format: 'CSV',
-    compression: 'NONE',
-    csvDialect: 'POSTGRES',
-    expiresAt: null,
     open: async () => Readable.from(pieces(bytes)),
-    link: () => 'https://example.com/documents/1',
     ...more,
-  }
+  })
 }
 
 /** Chunks that break rows and characters anywhere. */

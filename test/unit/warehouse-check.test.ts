@@ -4,6 +4,7 @@ import { createWarehouse } from '../../src/channels/warehouse.ts'
 import type { WarehouseInput } from '../../src/channels/warehouse-check.ts'
 import type { WarehouseReach } from '../../src/config-reach.ts'
 import { Refusal } from '../../src/errors.ts'
+import { askedOf } from '../support/outcome.ts'
 import { log } from '../support/warehouse-scene.ts'
 
 const reach = (more: Partial<WarehouseReach> = {}): WarehouseReach => ({
@@ -17,14 +18,10 @@ const channel = createWarehouse({
   warehouses: { main: reach(), both: reach({ modes: ['APPEND', 'REPLACE'] }), admins: reach({ roles: ['ADMIN'] }) },
   log,
 })
-const asked = (role: 'ADMIN' | 'MEMBER' | 'VIEWER' = 'MEMBER', more: Partial<Asked> = {}): Asked => ({
-  viewer: { userId: 'u', tenantId: 'acme', role, scopes: [], tokenExpiresAt: null, apiTokenId: null },
-  email: null,
-  format: 'CSV',
-  compression: 'NONE',
-  csvDialect: 'POSTGRES',
-  ...more,
-})
+const asked = (role: 'ADMIN' | 'MEMBER' | 'VIEWER' = 'MEMBER', more: Partial<Asked> = {}): Asked => {
+  const plain = askedOf(more)
+  return { ...plain, viewer: { ...plain.viewer, role } }
+}
 const input = (more: Partial<WarehouseInput> = {}): WarehouseInput => ({
   warehouse: 'main',
   table: 'loads.sales',
