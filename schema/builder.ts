@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
 import RelayPlugin from '@pothos/plugin-relay'
 import type { Reading } from '../src/db/orm.ts'
+import type { Deliveries } from '../src/delivery/deliveries.ts'
 import type { Links } from '../src/document/links.ts'
 import type { Tokens } from '../src/identity/tokens.ts'
 import type { Users } from '../src/identity/users.ts'
@@ -22,6 +23,7 @@ export interface Context {
   readonly reading: Reading
   readonly catalog: Catalog
   readonly reports: Reports
+  readonly deliveries: Deliveries
   readonly users: Users
   readonly tokens: Tokens
   readonly links: Links

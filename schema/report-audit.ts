@@ -6,7 +6,7 @@ import { UserRef } from './user.ts'
 
 const AuditKindRef = builder.enumType('ReportAuditKind', {
   description: `What somebody did with a report. REUSED: asked for again, and answered with this one. DOWNLOADED: at most once a minute for each
-link, by the one who made it. It grows: accept values you do not know.`,
+link, by the one who made it. DELIVERED: somebody had it handed to more targets. It grows: accept values you do not know.`,
   values: AUDIT_KINDS,
 })
 

@@ -1,5 +1,6 @@
 import type { Report } from '../src/report/report.entity.ts'
 import { builder } from './builder.ts'
+import { deliveriesOf, DeliveryInputRef } from './delivery-input.ts'
 import { idOf } from './global-id.ts'
 import {
   CsvDialectRef,
@@ -13,7 +14,7 @@ import { ReportRequestInputRef } from './request-input.ts'
 import { outcomeOf, outcomesOf, UserErrorRef, type Outcome, type Outcomes } from './user-error.ts'
 import { DeletePayloadRef } from './user.ts'
 
-const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').implement({
+export const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayload').implement({
   description: 'The report, or why not.',
   fields: (t) => ({
     report: t.field({
@@ -65,6 +66,11 @@ const RequestReportInputRef = builder.inputType('RequestReportInput', {
       defaultValue: DEFAULTS.visibility,
       description: 'Who else may read it.',
     }),
+    deliveries: t.field({
+      type: [DeliveryInputRef],
+      defaultValue: [],
+      description: 'Where its outcome goes, at most 20.',
+    }),
     tags: t.stringList({ defaultValue: DEFAULTS.tags, description: 'To find it again.' }),
     reuseWithin: t.field({
       type: 'Duration',
@@ -107,6 +113,7 @@ builder.mutationFields((t) => ({
           ...DEFAULTS,
           ...given(input),
           report: input.report,
+          deliveries: deliveriesOf(input.deliveries),
           title: input.title ?? null,
           reuseWithin: input.reuseWithin ?? null,
           idempotencyKey: input.idempotencyKey ?? null,
@@ -148,7 +155,7 @@ builder.mutationFields((t) => ({
   }),
   deleteReport: t.field({
     type: DeletePayloadRef,
-    description: 'A terminal report and its document; CONFLICT while it has not ended.',
+    description: 'A terminal report and its document; CONFLICT while deliveries are PENDING.',
     args: { id: t.arg.id(id) },
     resolve: (_, args, { reports, viewer }) =>
       outcomeOf(() => reports.remove(viewer, idOf('Report', args.id)).then(() => args.id)),

@@ -103,6 +103,11 @@ export type Role =
   | 'MEMBER'
   | 'VIEWER';
 
+/** APPEND: rows are added. REPLACE: they take the place of those that are there, in the same transaction. */
+export type WarehouseMode =
+  | 'APPEND'
+  | 'REPLACE';
+
 /**
  * READY: the first, once nothing more can be missed: read reports now. CREATED, CHANGED (status), PROGRESSED.
  * LEFT: no longer within the filter or the viewer's sight. DELETED. RESYNC: read again (reconnected, or more than 1,000 reports pending).
@@ -202,6 +207,55 @@ export type ReportFilter = {
   titleContains?: string | null | undefined;
 };
 
+/** At most 50 recipients, of the domains that BROADSHEET_EMAIL_DOMAINS allows (default: the viewer's own address). attach: up to 5 MB. */
+export type EmailDeliveryInput = {
+  /** Plain addresses, one each. */
+  to: Array<string>;
+  /** Left out: the report's title. */
+  subject?: string | null | undefined;
+  /** The document itself beside the link, up to 5 MB. */
+  attach?: boolean | null | undefined;
+};
+
+/** Standard Webhooks. secret: whsec_ + base64 of 24 to 64 bytes; kept encrypted, never shown again. */
+export type WebhookDeliveryInput = {
+  /** Is asked with POST. */
+  url: string;
+  /** Signs each request. */
+  secret: string;
+};
+
+/** bucket: a name in BROADSHEET_BUCKETS; key: below the tenant's prefix there, {reportId} {type} {date} filled in. */
+export type BucketDeliveryInput = {
+  /** The operator's name for it. */
+  bucket: string;
+  /** Where the document goes in it. */
+  key: string;
+};
+
+/** warehouse: a name in BROADSHEET_WAREHOUSES, which lists the tables, modes and roles it takes. */
+export type WarehouseDeliveryInput = {
+  /** The operator's name for it. */
+  warehouse: string;
+  /** schema.table */
+  table: string;
+  /** What becomes of what is there. */
+  mode?: WarehouseMode | null | undefined;
+};
+
+/** Where a report's outcome goes: its document, or (e-mail, webhook) the news of its failure. */
+export type DeliveryInput =
+  {   /** To people. */
+  email: EmailDeliveryInput; webhook?: never; bucket?: never; warehouse?: never; keep?: never; }
+  |  { email?: never;   /** To a program: what became of it, without the document. */
+  webhook: WebhookDeliveryInput; bucket?: never; warehouse?: never; keep?: never; }
+  |  { email?: never; webhook?: never;   /** Into an object store. */
+  bucket: BucketDeliveryInput; warehouse?: never; keep?: never; }
+  |  { email?: never; webhook?: never; bucket?: never;   /** Into a table. */
+  warehouse: WarehouseDeliveryInput; keep?: never; }
+  |  { email?: never; webhook?: never; bucket?: never; warehouse?: never;   /** In an update: the target with this id, unchanged. */
+  keep: string | number; };
+
 /** A report type with its parameters, and how the document is wanted. */
 export type RequestReportInput = {
   /** What is asked for. */
@@ -220,6 +274,8 @@ export type RequestReportInput = {
   timeZone?: string | null | undefined;
   /** Who else may read it. */
   visibility?: ReportVisibility | null | undefined;
+  /** Where its outcome goes, at most 20. */
+  deliveries?: Array<DeliveryInput> | null | undefined;
   /** To find it again. */
   tags?: Array<string> | null | undefined;
   /** A report of the same type, version, parameters, format and viewer that SUCCEEDED within this time, or is on its way, is the answer; else a new one. */

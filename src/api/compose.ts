@@ -2,11 +2,15 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buildSchema } from '../../schema/index.ts'
+import { closeChannels, createChannels } from '../channels/index.ts'
 import type { Config } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
 import { untilReachable } from '../db/unreachable.ts'
 import { openDatabase } from '../db/orm.ts'
 import { API_ROLE } from '../db/roles.ts'
+import { createDeliveries } from '../delivery/deliveries.ts'
+import { createSecrets } from '../delivery/secrets.ts'
+import { createTargets } from '../delivery/targets.ts'
 import { createLinks } from '../document/links.ts'
 import { StartupError } from '../errors.ts'
 import { createAuthenticator } from '../identity/authenticate.ts'
@@ -21,6 +25,7 @@ import { createReportBell } from '../queue/report-queue.ts'
 import { createCatalog } from '../report-type/catalog.ts'
 import { createReportEvents } from '../report/events.ts'
 import { createReports } from '../report/reports.ts'
+import type { Tell } from '../report/tell.ts'
 import { createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
@@ -68,17 +73,14 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const publisher = createPublisher({ redisUrl: config.redisUrl, log })
   lifecycle.onClose('publisher', publisher.close)
 
-  const reports = createReports({
-    database,
-    catalog,
-    store,
-    queueMax: config.queueMax,
-    tell(kind, event) {
-      if (event.status === 'QUEUED') bell.ring(event.reportId)
-      publisher.publish({ kind, event })
-    },
-    log,
-  })
+  const channels = createChannels({ reach: config.reach, log })
+  lifecycle.onClose('channels', () => closeChannels(channels))
+  const targets = createTargets({ channels, secrets: createSecrets(config.secrets) })
+  const tell: Tell = (kind, event) => {
+    if (event.status === 'QUEUED') bell.ring(event.reportId)
+    publisher.publish({ kind, event })
+  }
+  const reports = createReports({ database, catalog, store, queueMax: config.queueMax, targets, tell, log })
   const system = createSystem({ database, tenantMaxRunning: config.tenantMaxRunning })
   const metrics = createMetrics({
     token: config.metricsToken,
@@ -104,6 +106,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const rooms = {
     catalog,
     reports,
+    deliveries: createDeliveries({ database, reports, targets, tell }),
     users,
     tokens: createTokens({ database }),
     links,

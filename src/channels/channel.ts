@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { CompressionName } from '../document/compression.ts'
 import type { CsvDialect, Format } from '../formats/format.ts'
-import type { Viewer } from '../identity/viewer.ts'
+import type { Role, Viewer } from '../identity/viewer.ts'
 import type { Column } from '../report-type/define.ts'
 
 /** The contract of this shelf: ways out of the house for a report's outcome. One file each; index.ts lists them. */
@@ -17,6 +17,16 @@ export interface Channel<Input, Target> {
   check(input: Input, asked: Asked): Checked<Target> | Promise<Checked<Target>>
   /** For people: where it goes. Never the secret, no credentials of a URL, no query string. */
   describe(target: Target): string
+  /**
+   * What is slow, or dead, together: the host and port of a webhook, the bucket, the warehouse. One destination has a few tries at
+   * once at most, and one that fails waits aside, so that it delays no other. Left out: the channel is one destination (a mail server).
+   */
+  destination?(target: Target): string
+  /**
+   * Whether the operator lets this role reach the target still: asked before each try, since the settings and who asked may have
+   * changed. Left out: whatever was let in is let out.
+   */
+  allows?(target: Target, role: Role): boolean
   /**
    * Hands over one outcome. Called again, with the same delivery id, after a failure or a crash in the middle: what a second
    * time does must be harmless, or tellable by that id. Rejects with DeliveryFailed; any other error is taken for a fault of

@@ -1,5 +1,6 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql'
 import { ApiToken, Tenant, User } from '../identity/identity.entity.ts'
+import { Delivery, DeliveryTarget } from '../delivery/delivery.entity.ts'
 import { Report, ReportAttempt, ReportAudit } from '../report/report.entity.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -10,7 +11,7 @@ import { isUnreachable } from './unreachable.ts'
 export type { EntityManager } from '@mikro-orm/postgresql'
 export type { Reading } from './reading.ts'
 
-export const ENTITIES = [Tenant, User, ApiToken, Report, ReportAttempt, ReportAudit]
+export const ENTITIES = [Tenant, User, ApiToken, Report, ReportAttempt, ReportAudit, Delivery, DeliveryTarget]
 
 /** Longest wait for a free or a new connection, in milliseconds: then UNAVAILABLE. */
 const CONNECT_WITHIN = 1_500

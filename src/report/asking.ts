@@ -1,5 +1,8 @@
 import type { Database, EntityManager } from '../db/orm.ts'
-import { Refusal, refuse } from '../errors.ts'
+import { attachTargets } from '../delivery/attach.ts'
+import { insertTargets, repeatTargets } from '../delivery/kept-targets.ts'
+import type { Targets, WantedTarget } from '../delivery/targets.ts'
+import { Refusal, refuse, type UserError } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { insertAccepted } from './accept.ts'
@@ -21,10 +24,11 @@ interface Dependencies {
   catalog: Catalog
   tell: Tell
   queueLimit: QueueLimit
+  targets: Targets
 }
 
 /** The verbs that make a report: one by a request, one like another. */
-export function createAsking({ database, catalog, tell, queueLimit }: Dependencies) {
+export function createAsking({ database, catalog, tell, queueLimit, targets }: Dependencies) {
   const behindFirst = createBehindFirst()
 
   /** Checks all of the request, keeps the type's definition, inserts the row QUEUED; or finds one that will do. */
@@ -36,14 +40,42 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
     origin: Origin = {},
   ): Promise<Made<Report>> {
     const [clock] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
-    const { type, row, reuseWithin } = acceptRequest(viewer, request, catalog, new Date(clock!.now), origin)
+    const { accepted, wanted } = await checkAll(em, viewer, request, new Date(clock!.now), origin)
+    const { type, row, reuseWithin } = accepted
     const known = reuseWithin === null ? null : await findReusable(em, row, reuseWithin)
     if (known) {
       await note(em, viewer, known.id, 'REUSED')
+      await attachTargets(em, viewer, known.id, wanted)
       return { object: known, created: false }
     }
     await queueLimit.check(em)
-    return { object: await insertAccepted(em, viewer, id, { type, row }), created: true }
+    const report = await insertAccepted(em, viewer, id, { type, row })
+    await insertTargets(em, viewer, { reportId: id }, wanted)
+    return { object: report, created: true }
+  }
+
+  /** The request and its deliveries: what is wrong with either is told at once. */
+  async function checkAll(em: EntityManager, viewer: Viewer, request: ReportRequest, now: Date, origin: Origin) {
+    const errors: UserError[] = []
+    const refused = (error: unknown) => {
+      if (!(error instanceof Refusal)) throw error
+      errors.push(...error.userErrors)
+    }
+    let accepted: ReturnType<typeof acceptRequest> | undefined
+    let wanted: WantedTarget[] = []
+    try {
+      accepted = acceptRequest(viewer, request, catalog, now, origin)
+    } catch (error) {
+      refused(error)
+    }
+    const { deliveries = [] } = request
+    if (deliveries.length > 0)
+      wanted = await targets.check(em, viewer, deliveries, ['deliveries'], request).catch((error: unknown) => {
+        refused(error)
+        return []
+      })
+    if (!accepted || errors.length > 0) throw new Refusal(errors)
+    return { accepted, wanted }
   }
 
   async function make(
@@ -71,13 +103,18 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
      */
     request(viewer: Viewer, request: ReportRequest): Promise<Report> {
       requireScope(viewer, 'reports:write')
-      const { idempotencyKey: key, ...asked } = request
-      const input = { ...asked, report: askedOf(request.report, catalog) }
+      const { idempotencyKey: key, deliveries, ...asked } = request
+      const input = {
+        ...asked,
+        report: askedOf(request.report, catalog),
+        // No deliveries are the same input as in the days when there were none to ask for.
+        deliveries: deliveries?.length ? deliveries : null,
+      }
       return make(viewer, { mutation: 'requestReport', key, input }, (em, id) => accept(em, viewer, id, request))
     },
 
     /**
-     * A new report of the viewer's with the same request: relative dates are resolved anew (of a scheduled report against its
+     * A new report of the viewer's with the same request, its deliveries too: relative dates are resolved anew (of a scheduled report against its
      * slot), by the type's file as it is now. Throws Refusal at ["id"]: NOT_FOUND, FORBIDDEN, INVALID where the type does not
      * take the request any more.
      */
@@ -86,10 +123,12 @@ export function createAsking({ database, catalog, tell, queueLimit }: Dependenci
       return make(viewer, { mutation: 'regenerateReport', key, input: { id: id.toLowerCase() } }, async (em, newId) => {
         const report = await lockManaged(em, viewer, id)
         try {
-          return await accept(em, viewer, newId, requestOf(report), {
+          const made = await accept(em, viewer, newId, requestOf(report), {
             regeneratedFrom: report.id,
             scheduledFor: report.scheduledFor ?? null,
           })
+          await repeatTargets(em, viewer, report.id, newId)
+          return made
         } catch (error) {
           if (!(error instanceof Refusal) || error.userErrors.some(({ code }) => code === 'LIMIT_REACHED')) throw error
           const forbidden = error.userErrors.some(({ code }) => code === 'FORBIDDEN')

@@ -1,3 +1,4 @@
+import { isBeingDelivered } from '../delivery/attach.ts'
 import type { Database } from '../db/orm.ts'
 import { refuse } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
@@ -22,7 +23,7 @@ export function createRemove({ database, store, tell, log }: Dependencies) {
   /**
    * Removes a report that has ended, and its document: the row first, so that nothing can be downloaded any more, then the
    * bytes. A crash or a store that fails between leaves bytes that no report names, which the sweep removes. What remains is
-   * its audit. Throws Refusal at ["id"]: NOT_FOUND, FORBIDDEN, CONFLICT where it has not ended.
+   * its audit. Throws Refusal at ["id"]: NOT_FOUND, FORBIDDEN, CONFLICT where it, or a delivery of it, has not ended.
    */
   return async function remove(viewer: Viewer, id: string): Promise<void> {
     requireScope(viewer, 'reports:write')
@@ -30,6 +31,8 @@ export function createRemove({ database, store, tell, log }: Dependencies) {
       const found = await lockManaged(em, viewer, id)
       if (!isTerminal(found.status))
         throw refuse('CONFLICT', ['id'], `The report has not ended, it is ${found.status}: cancel it first.`)
+      if (await isBeingDelivered(em, found.id))
+        throw refuse('CONFLICT', ['id'], 'Deliveries of the report are PENDING: it can be deleted when they have ended.')
       await noteDeleted(em, viewer, found)
       await em.nativeDelete(Report, { id: found.id })
       return found

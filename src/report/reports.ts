@@ -11,6 +11,7 @@ import { auditOf, noteDownload, rememberDeleted, type Remembered } from './audit
 import { createCancel } from './cancel.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import type { Json } from '../report-type/define.ts'
+import type { Targets } from '../delivery/targets.ts'
 import { progressOf, type ProgressRow } from './progress-row.ts'
 import type { ProgressEvent } from '../progress/event.ts'
 import { createQueueLimit } from '../claim/queue-limit.ts'
@@ -43,15 +44,16 @@ interface Dependencies {
   store: Pick<Store, 'remove'>
   /** How many reports may wait, over all tenants; null: no limit. */
   queueMax: number | null
+  targets: Targets
   tell: Tell
   log: Log
 }
 
 /** The verbs on reports that the API has. Reads go through the operation's Reading, writes through a transaction of their own. */
-export function createReports({ database, catalog, store, queueMax, tell, log }: Dependencies) {
+export function createReports({ database, catalog, store, queueMax, targets, tell, log }: Dependencies) {
   const queueLimit = createQueueLimit(queueMax)
   return {
-    ...createAsking({ database, catalog, tell, queueLimit }),
+    ...createAsking({ database, catalog, tell, queueLimit, targets }),
     cancel: createCancel({ database, tell }),
     retry: createRetry({ database, tell, queueLimit }),
     remove: createRemove({ database, store, tell, log }),

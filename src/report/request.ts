@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import type { DeliveryInput } from '../delivery/targets.ts'
 import type { CompressionName } from '../document/compression.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import type { CsvDialect, Format } from '../formats/format.ts'
@@ -26,6 +27,8 @@ export interface ReportRequest {
   timeZone: string
   visibility: ReportVisibility
   tags: readonly string[]
+  /** Where its outcome goes; left out: nowhere. */
+  deliveries?: readonly DeliveryInput[]
   /** ISO 8601. */
   reuseWithin?: string | null
   idempotencyKey?: string | null

@@ -48,6 +48,6 @@ export type ReportOrder = (typeof REPORT_ORDERS)[number]
 /** READY first; LEFT: no longer within the filter or the viewer's sight; RESYNC: read the list again. */
 export const REPORT_EVENT_KINDS = ['READY', 'CREATED', 'CHANGED', 'PROGRESSED', 'LEFT', 'DELETED', 'RESYNC'] as const
 
-/** What people do with a report, as its audit tells. REUSED: asked for again, and answered with this one. */
-export const AUDIT_KINDS = ['REQUESTED', 'REUSED', 'CANCELED', 'RETRIED', 'DOWNLOADED', 'DELETED'] as const
+/** What people do with a report, as its audit tells. REUSED: asked for again, and answered with this one. DELIVERED: handed to more targets. */
+export const AUDIT_KINDS = ['REQUESTED', 'REUSED', 'CANCELED', 'RETRIED', 'DOWNLOADED', 'DELIVERED', 'DELETED'] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]

@@ -25,10 +25,6 @@ const PENDING: readonly { capability: string; brings: number; names: readonly st
     'CreateScheduleInput', 'UpdateScheduleInput', 'CadenceInput', 'CadencePreset', 'SchedulePayload', 'Query.schedule', 'Query.schedules', 'Report.schedule', 'ReportFilter.scheduleId',
     'Mutation.createSchedule', 'Mutation.updateSchedule', 'Mutation.pauseSchedule', 'Mutation.resumeSchedule', 'Mutation.runScheduleNow', 'Mutation.deleteSchedule',
   ] },
-  { capability: 'deliveries', brings: 4, names: [
-    'DeliveryStatus', 'DeliveryChannel', 'DeliveryTarget', 'Delivery', 'DeliveryInput', 'EmailDeliveryInput', 'WebhookDeliveryInput', 'BucketDeliveryInput', 'WarehouseDeliveryInput',
-    'WarehouseMode', 'DeliveryPayload', 'Report.deliveries', 'RequestReportInput.deliveries', 'Mutation.deliverReport', 'Mutation.retryDelivery',
-  ] },
   { capability: 'uploads', brings: 5, names: ['UploadStatus', 'Upload', 'UploadRequest', 'UploadPayload', 'Query.upload', 'Mutation.createUpload'] },
   { capability: 'more formats', brings: 5, names: ['ReportFormat.XLSX', 'ReportFormat.PARQUET'] },
 ] // prettier-ignore
