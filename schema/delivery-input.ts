@@ -56,7 +56,9 @@ export const DeliveryInputRef = builder.inputType('DeliveryInput', {
 })
 
 /** As the room takes it: defaults also where null was said, and `keep` as the row's own id. */
-export function deliveriesOf(inputs: readonly (typeof DeliveryInputRef.$inferInput)[] | null | undefined): DeliveryInput[] {
+export function deliveriesOf(
+  inputs: readonly (typeof DeliveryInputRef.$inferInput)[] | null | undefined,
+): DeliveryInput[] {
   return (inputs ?? []).map(({ email, warehouse, keep, ...rest }) => ({
     ...rest,
     ...(email && { email: { ...email, attach: email.attach ?? false } }),

@@ -19,7 +19,7 @@ const DeliveryChannelRef = builder.enumType('DeliveryChannel', {
   values: CHANNEL_NAMES,
 })
 
-export const DeliveryTargetRef = builder.objectRef<DeliveryTarget>('DeliveryTarget').implement({
+builder.objectRef<DeliveryTarget>('DeliveryTarget').implement({
   description: 'Where an outcome goes, with secrets left out.',
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId('DeliveryTarget', id), description: 'For keep.' }),
@@ -114,7 +114,6 @@ builder.mutationFields((t) => ({
     type: DeliveryPayloadRef,
     description: 'FAILED: it is tried again at once, as often as a new one.',
     args: { id: t.arg.id(id) },
-    resolve: (_, args, { deliveries, viewer }) =>
-      outcomeOf(() => deliveries.retry(viewer, idOf('Delivery', args.id))),
+    resolve: (_, args, { deliveries, viewer }) => outcomeOf(() => deliveries.retry(viewer, idOf('Delivery', args.id))),
   }),
 }))

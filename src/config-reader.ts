@@ -43,6 +43,16 @@ export function createReader(environment: Environment) {
       if (days < 1) faults.push(`${name} is "${value}", but must be days or weeks, at least P1D: P90D, P12W.`)
       return days * DAY
     },
+    /** Days, hours, minutes and seconds of ISO 8601, in milliseconds: PT1S to P30D. */
+    span(name: string, fallback: string): number {
+      const value = text(name) ?? fallback
+      const parts = /^P(?=.)(?:(\d{1,4})D)?(?:T(?=.)(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?$/.exec(value)
+      const [days = 0, hours = 0, minutes = 0, seconds = 0] = (parts ?? []).slice(1).map((part) => Number(part ?? 0))
+      const span = days * DAY + ((hours * 60 + minutes) * 60 + seconds) * 1000
+      if (span < 1000 || span > 30 * DAY)
+        faults.push(`${name} is "${value}", but must be a duration from PT1S to P30D: PT24H, PT90M.`)
+      return span
+    },
     flag(name: string, fallback: boolean): boolean {
       const value = text(name)?.toLowerCase()
       if (value === undefined) return fallback

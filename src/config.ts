@@ -34,6 +34,8 @@ export interface Config {
   /** Reports that may wait, over all tenants; null: no such limit. */
   readonly queueMax: number | null
   readonly drainSeconds: number
+  /** How often a delivery is tried, and from the first try to the last at least so many milliseconds. */
+  readonly deliveryTries: { readonly most: number; readonly window: number }
   /** How long rows of what has ended are kept, in milliseconds. */
   readonly rowRetention: number
   /** What a scraper shows at /metrics. Null: /metrics answers this machine alone. */
@@ -148,6 +150,10 @@ export function readConfig(environment: Environment = process.env): Config {
     tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),
     queueMax: whole('QUEUE_MAX', null, 1, 10_000_000),
     drainSeconds: whole('DRAIN_SECONDS', 30, 0, 3_600) as number,
+    deliveryTries: {
+      most: whole('DELIVERY_TRIES', 10, 1, 100) as number,
+      window: reader.span('DELIVERY_WINDOW', 'PT24H'),
+    },
     rowRetention: days('ROW_RETENTION', 'P90D'),
     metricsToken,
     logLevel,

@@ -59,7 +59,17 @@ function areaOf(file: string): string {
   return top !== 'src' ? top! : more === undefined ? 'ground' : next!
 }
 
-const ROOMS = ['report', 'report-type', 'claim', 'delivery', 'idempotency', 'schedule', 'identity', 'document', 'system']
+const ROOMS = [
+  'report',
+  'report-type',
+  'claim',
+  'delivery',
+  'idempotency',
+  'schedule',
+  'identity',
+  'document',
+  'system',
+]
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
 const BELOW = [...ROOMS, ...SHELVES, 'queue', 'progress', 'db', 'ground']
 /** What each may import at run time beside itself. */

@@ -1,11 +1,15 @@
 import { resolve } from 'node:path'
 import { v7 as uuid } from 'uuid'
 import type { Config } from '../src/config.ts'
+import { closeChannels, createChannels } from '../src/channels/index.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { untilReachable } from '../src/db/unreachable.ts'
 import { openDatabase } from '../src/db/orm.ts'
 import { WORKER_ROLE } from '../src/db/roles.ts'
+import { createSecrets } from '../src/delivery/secrets.ts'
+import { createLinks } from '../src/document/links.ts'
 import type { Lifecycle } from '../src/lifecycle.ts'
+import { localUrl } from '../src/local-url.ts'
 import type { Log } from '../src/log.ts'
 import { createPublisher } from '../src/progress/publisher.ts'
 import { createReportBell } from '../src/queue/report-queue.ts'
@@ -16,6 +20,7 @@ import { openStore } from '../src/stores/index.ts'
 import { createCarrying } from './carrying.ts'
 import { createChildren } from './children.ts'
 import { createClaiming } from './claiming.ts'
+import { createDelivering } from './deliver.ts'
 import { createDefinitions } from './definitions.ts'
 import { createHolder } from './holder.ts'
 import { createPresence } from './presence.ts'
@@ -25,6 +30,8 @@ import { createSweeper } from './sweeper.ts'
 const SOURCE_CONNECTIONS = 2
 /** What a child may take to call off an attempt, and a little more, in milliseconds. */
 const CALL_OFF = 4_000
+/** What deliveries under way may take from the moment on in which no more are taken, in milliseconds. */
+const DRAIN_DELIVERIES = 5_000
 
 /**
  * Puts a worker together; everything it opens is registered with the lifecycle, in the order of need. Closing claims nothing
@@ -91,6 +98,24 @@ export async function startWorker({
     log,
   })
 
+  const channels = createChannels({ reach: config.reach, log })
+  lifecycle.onClose('channels', () => closeChannels(channels))
+  const delivering = createDelivering({
+    database,
+    workerId,
+    channels,
+    secrets: createSecrets(config.secrets),
+    store,
+    links: createLinks({
+      publicUrl: () => config.publicUrl ?? localUrl(config.host, config.port),
+      secrets: config.secrets,
+    }),
+    publisher,
+    tries: config.deliveryTries,
+    log,
+  })
+  lifecycle.onClose('deliveries', () => delivering.drain(DRAIN_DELIVERIES))
+
   const running = new Set<Promise<void>>()
   const bell = createReportBell({ redisUrl: config.redisUrl, log, role: 'listener' })
   const claiming = createClaiming({
@@ -109,6 +134,7 @@ export async function startWorker({
         running.delete(work)
         claiming.freed()
         bell.resume()
+        void delivering.look()
       })
       running.add(work)
     },
@@ -131,10 +157,11 @@ export async function startWorker({
     holder.stopAll('DRAIN')
     await within(CALL_OFF, Promise.all(running))
   })
-  lifecycle.onClose('claims', () => claiming.stop())
+  lifecycle.onClose('claims', () => Promise.all([claiming.stop(), delivering.stop()]))
   lifecycle.onClose('bell', () => bell.close())
   await bell.listen(() => claiming.look())
   void claiming.look()
+  void delivering.look()
   log.info({ workerId, types: catalog.all().length, concurrency: config.workerConcurrency }, 'the worker is ready')
   return { workerId }
 }

@@ -18,6 +18,7 @@ import { createVerifier, type VerifierSettings } from '../identity/jwt.ts'
 import { createTokens } from '../identity/tokens.ts'
 import { createUsers } from '../identity/users.ts'
 import type { Lifecycle } from '../lifecycle.ts'
+import { localUrl } from '../local-url.ts'
 import type { Log } from '../log.ts'
 import { createPublisher } from '../progress/publisher.ts'
 import { createSubscriber } from '../progress/subscriber.ts'
@@ -169,10 +170,4 @@ function jwtSettings({ secret, jwksUrl, issuer, audience }: Config['jwt']): Veri
     issuer: issuer ?? undefined,
     audience: audience ?? undefined,
   }
-}
-
-/** Where a browser on this machine finds the service. */
-function localUrl(host: string, port: number): string {
-  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}`
 }

@@ -1,6 +1,7 @@
 import type { Reach } from '../config-reach.ts'
 import type { Log } from '../log.ts'
 import type { Channel, ChannelName } from './channel.ts'
+import { createWebhook } from './webhook.ts'
 
 /** What channels are made of: the operator's settings, read once. */
 export interface ChannelSetup {
@@ -14,7 +15,9 @@ export type AnyChannel = Channel<any, any>
 export type Channels = ReadonlyMap<ChannelName, AnyChannel>
 
 /** Each channel, by its name in the API. A new one is a file and a line here. Opens nothing before the first delivery. */
-const CHANNELS: readonly ((setup: ChannelSetup) => AnyChannel)[] = []
+const CHANNELS: readonly ((setup: ChannelSetup) => AnyChannel)[] = [
+  ({ reach }) => createWebhook({ allow: reach.webhookAllow }),
+]
 
 /** All channels, also those that the operator has given nothing to reach: they say so when they are asked. The caller closes them. */
 export function createChannels(setup: ChannelSetup): Channels {

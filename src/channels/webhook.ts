@@ -63,6 +63,11 @@ export function createWebhook(deps: {
       return origin + pathname
     },
 
+    destination({ url }) {
+      const { protocol, host } = new URL(url)
+      return `${protocol}//${host}`
+    },
+
     async deliver({ url }, { deliveryId, outcome, secret, signal }) {
       const key = keyOf(secret ?? '')
       if (!key) throw new DeliveryFailed('The webhook has no secret to sign with.', { retryable: false })

@@ -69,5 +69,9 @@ async function checkRoom(
     [reportId],
   )
   if (there!.count + more > most)
-    throw refuse('LIMIT_REACHED', ['deliveries'], `The report has ${there!.count} deliveries; at most ${most} are taken.`)
+    throw refuse(
+      'LIMIT_REACHED',
+      ['deliveries'],
+      `The report has ${there!.count} deliveries; at most ${most} are taken.`,
+    )
 }

@@ -43,7 +43,9 @@ export function createDeliveries({ database, reports, targets, tell }: Dependenc
       )
       const readable = await reports.byIds(viewer, reading, [...new Set(found.map(({ reportId }) => reportId))])
       const seen = new Set(readable.map((report) => report?.id))
-      const byId = new Map(found.filter(({ reportId }) => seen.has(reportId)).map((delivery) => [delivery.id, delivery]))
+      const byId = new Map(
+        found.filter(({ reportId }) => seen.has(reportId)).map((delivery) => [delivery.id, delivery]),
+      )
       return ids.map((id) => byId.get(id) ?? null)
     },
 

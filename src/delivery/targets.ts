@@ -53,10 +53,14 @@ export function createTargets({ channels, secrets }: { channels: Channels; secre
         const [field, given] = Object.entries(input).find(([, value]) => value != null) ?? ['', null]
         const here = [...path, String(index), field]
         try {
-          if (field !== 'keep') wanted.push(await checkOne(channelOf(field, here), given, asked, here))
-          else if (!keepable.includes(String(given)) || kept.has(String(given)))
+          if (field !== 'keep') {
+            wanted.push(await checkOne(channelOf(field, here), given, asked, here))
+            continue
+          }
+          if (!keepable.includes(String(given)) || kept.has(String(given)))
             throw refuse('INVALID', here, 'keep names a target of the schedule that is updated, each once.')
-          else wanted.push({ keep: String(given) }) && kept.add(String(given))
+          kept.add(String(given))
+          wanted.push({ keep: String(given) })
         } catch (error) {
           if (!(error instanceof Refusal)) throw error
           errors.push(...error.userErrors)

@@ -15,7 +15,7 @@ export function createLinks({ publicUrl, secrets }: { publicUrl: () => string; s
      */
     to(
       document: { reportId: string; attempt: number; expiresAt: Date },
-      issuer: Viewer,
+      issuer: Pick<Viewer, 'userId' | 'tokenExpiresAt'>,
       expiresIn: string,
       now = Date.now(),
     ): string {

@@ -32,7 +32,11 @@ export function createRemove({ database, store, tell, log }: Dependencies) {
       if (!isTerminal(found.status))
         throw refuse('CONFLICT', ['id'], `The report has not ended, it is ${found.status}: cancel it first.`)
       if (await isBeingDelivered(em, found.id))
-        throw refuse('CONFLICT', ['id'], 'Deliveries of the report are PENDING: it can be deleted when they have ended.')
+        throw refuse(
+          'CONFLICT',
+          ['id'],
+          'Deliveries of the report are PENDING: it can be deleted when they have ended.',
+        )
       await noteDeleted(em, viewer, found)
       await em.nativeDelete(Report, { id: found.id })
       return found

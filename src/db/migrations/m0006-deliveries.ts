@@ -61,9 +61,7 @@ export class M0006Deliveries extends Migration {
     this.addSql(
       `create index delivery_due on broadsheet.delivery (channel, destination, due_at) where status = 'PENDING'`,
     )
-    this.addSql(
-      `create index delivery_uncounted on broadsheet.delivery (id) where status <> 'PENDING' and not counted`,
-    )
+    this.addSql(`create index delivery_uncounted on broadsheet.delivery (id) where status <> 'PENDING' and not counted`)
 
     this.births()
     this.guard()
@@ -75,7 +73,8 @@ export class M0006Deliveries extends Migration {
    * forgotten call comes between. Runs with the rights of who ends it.
    */
   private births(): void {
-    this.addSql(`create function broadsheet.deliver_outcome() returns trigger language plpgsql set search_path = broadsheet, pg_temp as $$
+    this
+      .addSql(`create function broadsheet.deliver_outcome() returns trigger language plpgsql set search_path = broadsheet, pg_temp as $$
       begin
         insert into delivery (tenant_id, report_id, requested_by, news_status, news_failure, news_at, ${TARGET})
         select new.tenant_id, new.id, new.requested_by, new.status, case when new.status = 'FAILED' then new.failure end,
