@@ -1,6 +1,8 @@
 import type { Reach } from '../config-reach.ts'
 import type { Log } from '../log.ts'
 import type { Channel, ChannelName } from './channel.ts'
+import { createEmail } from './email.ts'
+import { createWarehouse } from './warehouse.ts'
 import { createWebhook } from './webhook.ts'
 
 /** What channels are made of: the operator's settings, read once. */
@@ -16,7 +18,9 @@ export type Channels = ReadonlyMap<ChannelName, AnyChannel>
 
 /** Each channel, by its name in the API. A new one is a file and a line here. Opens nothing before the first delivery. */
 const CHANNELS: readonly ((setup: ChannelSetup) => AnyChannel)[] = [
+  ({ reach }) => createEmail({ smtp: reach.smtp, domains: reach.emailDomains }),
   ({ reach }) => createWebhook({ allow: reach.webhookAllow }),
+  ({ reach, log }) => createWarehouse({ warehouses: reach.warehouses, log }),
 ]
 
 /** All channels, also those that the operator has given nothing to reach: they say so when they are asked. The caller closes them. */

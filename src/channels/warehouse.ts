@@ -43,6 +43,9 @@ export function createWarehouse(deps: {
     takesFailures: false,
     check: (input, asked) => ({ target: checkTarget(warehouses, input, asked) }),
     describe: ({ warehouse, schema, table, mode }) => `${warehouse}: ${schema}.${table} (${mode})`,
+    destination: ({ warehouse }) => warehouse,
+    allows: ({ warehouse }, role) =>
+      Object.hasOwn(warehouses, warehouse) && warehouses[warehouse]!.roles.includes(role),
     deliver,
     close: async () => closing.abort(new DeliveryFailed('The service is going down.', { retryable: true })),
   }

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gidOf, uuidOf, type Person } from '../support/api.ts'
 import { openDeliveryScene, type DeliveryScene } from '../support/delivery-scene.ts'
 import { WEBHOOK_SECRET } from '../support/hooks.ts'
-import { until } from '../support/until.ts'
 
 let scene: DeliveryScene
 let owner: Person
