@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
+import { BUCKET_URL, readAws, type ObjectStoreAccess } from './config-aws.ts'
 import type { Reader } from './config-reader.ts'
 
 /** Whom the service reaches with its own credentials: object stores, mail, warehouses, webhooks. The operator's to say. */
 export interface Reach {
   /** `documents` streams through the API, or is answered with a link of the object store. */
   readonly downloads: 'proxy' | 'redirect'
-  /** Null: AWS's own, by region. Keys and region are what the AWS SDK finds (AWS_*). */
-  readonly s3Endpoint: string | null
+  readonly objectStore: ObjectStoreAccess
   /** Null: there is no e-mail. */
   readonly smtp: { readonly url: string; readonly from: string } | null
   /** Domains to which e-mail may go; empty: the viewer's own address alone. */
@@ -65,7 +65,10 @@ export function readReach(reader: Reader): Reach {
       faults.push(`WEBHOOK_ALLOW has "${place}", but must list host:port or CIDR: hooks.internal:8080, 10.1.0.0/16.`)
   return {
     downloads: downloads === 'redirect' ? 'redirect' : 'proxy',
-    s3Endpoint: reader.url('S3_ENDPOINT', ['http:', 'https:'], text('S3_ENDPOINT') ?? '') || null,
+    objectStore: {
+      endpoint: reader.url('S3_ENDPOINT', ['http:', 'https:'], text('S3_ENDPOINT') ?? '') || null,
+      aws: readAws(reader),
+    },
     smtp: smtpUrl === null ? null : { url: smtpUrl, from: from ?? '' },
     emailDomains,
     webhookAllow,
@@ -116,7 +119,7 @@ function readNamed<T>(
 function readBucket(parts: Parts, fault: Fault): BucketReach {
   onlyKnown(parts, ['url', 'roles'], fault)
   const url = String(parts['url'] ?? '')
-  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]+(\/[A-Za-z0-9._/-]*)?$/.test(url)) fault('needs a url such as s3://bucket/prefix.')
+  if (!BUCKET_URL.test(url)) fault('needs a url such as s3://bucket/prefix.')
   return { url, roles: words(parts, 'roles', ROLES, ROLES, fault) }
 }
 

@@ -1,8 +1,10 @@
+import { BUCKET_URL } from './config-aws.ts'
+
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Reader = ReturnType<typeof createReader>
 
 /** What STORE_URL may start with: the shelf's own names, told with the other faults (a test compares). */
-const STORE_SCHEMES: readonly string[] = ['file']
+const STORE_SCHEMES: readonly string[] = ['file', 's3']
 /** Milliseconds. */
 const DAY = 24 * 3600 * 1000
 
@@ -86,6 +88,8 @@ export function createReader(environment: Environment) {
         faults.push(
           `${name} is "${value}", but must start with ${STORE_SCHEMES.map((known) => `${known}:`).join(' or ')}, and name a place: file:/var/lib/broadsheet/documents.`,
         )
+      else if (scheme === 's3' && !BUCKET_URL.test(value))
+        faults.push(`${name} is "${value}", but a bucket is written s3://bucket or s3://bucket/prefix.`)
       return value
     },
   }

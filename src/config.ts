@@ -1,3 +1,4 @@
+import { checkObjectStores } from './config-aws.ts'
 import { readReach, type Reach } from './config-reach.ts'
 import { createReader, type Environment, type Reader } from './config-reader.ts'
 import { StartupError } from './errors.ts'
@@ -159,6 +160,7 @@ export function readConfig(environment: Environment = process.env): Config {
     logLevel,
     reach: readReach(reader),
   }
+  checkObjectStores(reader, config.storeUrl, config.reach)
   if (reader.faults.length > 0) throw new StartupError(reader.faults)
   return frozen(config)
 }

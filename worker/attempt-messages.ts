@@ -1,3 +1,4 @@
+import type { ObjectStoreAccess } from '../src/config-aws.ts'
 import type { CompressionName } from '../src/document/compression.ts'
 import type { CsvDialect, Format } from '../src/formats/format.ts'
 import type { Json } from '../src/report-type/define.ts'
@@ -10,6 +11,8 @@ import type { ReportStage } from '../src/report/status.ts'
 export interface Setup {
   readonly sources: Readonly<Record<string, string>>
   readonly storeUrl: string
+  /** Null: the store is none. */
+  readonly objectStore: ObjectStoreAccess | null
   readonly reportsDirectory: string
   readonly logLevel: string
 }

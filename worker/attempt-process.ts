@@ -69,7 +69,7 @@ async function prepare(setup: Setup): Promise<Ready> {
     setup,
     log,
     sources: createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS }),
-    store: await openStore(setup.storeUrl),
+    store: await openStore(setup.storeUrl, setup.objectStore),
   }
 }
 

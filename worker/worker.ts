@@ -69,11 +69,18 @@ export async function startWorker({
   catalog.start()
   lifecycle.onClose('catalog', () => catalog.close())
 
-  const store = await openStore(config.storeUrl)
+  const store = await openStore(config.storeUrl, config.reach.objectStore)
   lifecycle.onClose('store', () => store.close())
   const publisher = createPublisher({ redisUrl: config.redisUrl, log })
   lifecycle.onClose('publisher', () => publisher.close())
-  const setup = { sources: config.sources, storeUrl: config.storeUrl, reportsDirectory, logLevel: config.logLevel }
+  const setup = {
+    sources: config.sources,
+    storeUrl: config.storeUrl,
+    // Keys that the store does not need stay out of the processes that run authors' code.
+    objectStore: config.storeUrl.startsWith('s3:') ? config.reach.objectStore : null,
+    reportsDirectory,
+    logLevel: config.logLevel,
+  }
   const children = createChildren({ size: config.workerConcurrency, setup, log })
   lifecycle.onClose('children', () => children.close())
 

@@ -67,7 +67,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   catalog.start()
   lifecycle.onClose('catalog', catalog.close)
 
-  const store = await openStore(config.storeUrl)
+  const store = await openStore(config.storeUrl, config.reach.objectStore)
   lifecycle.onClose('store', store.close)
   const bell = createReportBell({ redisUrl: config.redisUrl, log, role: 'ringer' })
   lifecycle.onClose('bell', bell.close)
@@ -120,7 +120,15 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const doors = { authenticator, credentials, log }
   const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, ...doors })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
-  const download = createDownload({ database, links, reports, users, store, log })
+  const download = createDownload({
+    database,
+    links,
+    reports,
+    users,
+    store,
+    redirect: config.reach.downloads === 'redirect',
+    log,
+  })
   const server = createHttpServer({ pipeline, download, health, metrics, graphiql: config.graphiql, log })
   const sockets = serveWebSocket({ server, pipeline, ...doors })
   lifecycle.onClose('doors', () =>

@@ -20,11 +20,15 @@ interface Dependencies {
   users: Users
   store: Store
   log: Log
+  /** Answers with a link of the store's own, where it has any. */
+  redirect?: boolean
   /** Milliseconds in which a reader must take something; a minute unless told. */
   idleAfter?: number
 }
 
 const IDLE_AFTER = 60_000
+/** Seconds for which the store's own link is good: the client follows at once. */
+const REDIRECT_FOR = 60
 
 const FORGED = {
   status: 403,
@@ -43,7 +47,8 @@ const GONE = {
 }
 
 /** Serves documents under /documents/ to whoever holds a signed link. The issuer's right to read is looked up each time. */
-export function createDownload({ database, links, reports, users, store, log, idleAfter = IDLE_AFTER }: Dependencies) {
+export function createDownload(dependencies: Dependencies) {
+  const { database, links, reports, users, store, redirect = false, log, idleAfter = IDLE_AFTER } = dependencies
   /** The report whose document the link names, if its issuer may still read it. */
   async function resolve(facts: LinkFacts): Promise<Report | null> {
     const tenantId = await reports.tenantOf(facts.reportId)
@@ -105,6 +110,22 @@ export function createDownload({ database, links, reports, users, store, log, id
     const range = rangeOf(wanted, size)
     if (range === 'unsatisfiable') {
       response.writeHead(416, { ...SAFE_HEADERS, 'Content-Range': `bytes */${size}` }).end()
+      return
+    }
+    if (redirect && store.link) {
+      if (request.method === 'GET') await reports.noteDownload(report, facts)
+      const location = await store.link(
+        document.key,
+        {
+          method: request.method,
+          contentType: headers['Content-Type'],
+          contentDisposition: headers['Content-Disposition'],
+        },
+        REDIRECT_FOR,
+      )
+      // Without the address: whoever has it reads the document.
+      log.info({ reportId: facts.reportId, issuer: facts.issuer, redirected: true }, 'download')
+      response.writeHead(302, { ...SAFE_HEADERS, Location: location, 'Content-Length': 0 }).end()
       return
     }
     const length = range ? range.end - range.start + 1 : size

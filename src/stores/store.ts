@@ -18,7 +18,19 @@ export interface Store {
   olderThan(prefix: string, before: Date): AsyncIterable<string>
   /** Resolves when the store answers and can be written; rejects with Unavailable (message without paths or hosts). For /readyz. */
   check(): Promise<void>
+  /**
+   * An address of the store's own at which anybody reads the bytes for so many seconds, for DOWNLOADS=redirect. A secret: never
+   * logged. Absent where the store has none.
+   */
+  link?(key: string, shown: Shown, seconds: number): Promise<string>
   close(): Promise<void>
+}
+
+/** What the answer at such an address says, and to which request. */
+export interface Shown {
+  readonly method: 'GET' | 'HEAD'
+  readonly contentType: string
+  readonly contentDisposition: string
 }
 
 export interface PendingDocument {

@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ObjectStoreAccess } from '../../src/config-aws.ts'
 import { openStore, STORE_SCHEMES } from '../../src/stores/index.ts'
 import type { Store } from '../../src/stores/store.ts'
+import { HAS_CEPH, openCeph } from '../support/ceph.ts'
+import { openLightObjectStore } from '../support/object-store.ts'
 import { bytesOf } from '../support/rows.ts'
 
 /** An empty store of each kind, and how to be rid of it. */
-const EMPTY: Record<string, () => Promise<{ url: string; remove(): Promise<void> }>> = {
+const EMPTY: Record<string, () => Promise<{ url: string; access?: ObjectStoreAccess; remove(): Promise<void> }>> = {
   async file() {
     const directory = await mkdtemp(join(tmpdir(), 'broadsheet-store-'))
     return {
@@ -17,10 +20,21 @@ const EMPTY: Record<string, () => Promise<{ url: string; remove(): Promise<void>
       remove: () => rm(directory, { recursive: true, force: true }),
     }
   },
+  async s3() {
+    const { bucket, access, close } = await openLightObjectStore()
+    return { url: `s3://${bucket}/some/prefix`, access, remove: close }
+  },
+  /** One server for all: starting it takes two seconds. */
+  async 's3 on Ceph'() {
+    const { bucket, access } = await (ceph ??= openCeph())
+    return { url: `s3://${bucket}/${crypto.randomUUID()}`, access, remove: async () => {} }
+  },
 }
+let ceph: ReturnType<typeof openCeph> | undefined
+afterAll(async () => (await ceph)?.close())
 
 test('every kind of store has its place in this suite', () => {
-  expect(Object.keys(EMPTY)).toEqual(STORE_SCHEMES)
+  expect(new Set(Object.keys(EMPTY).map((kind) => kind.split(' ')[0]))).toEqual(new Set(STORE_SCHEMES))
 })
 
 test('what no store is there for is said with the remedy', async () => {
@@ -31,7 +45,7 @@ test('what no store is there for is said with the remedy', async () => {
   await expect(openStore('documents')).rejects.toMatchObject({ code: 'STARTUP' })
 })
 
-describe.each(STORE_SCHEMES)('%s', (scheme) => {
+describe.each(Object.keys(EMPTY))('%s', (kind) => {
   let store: Store
   let remove: () => Promise<void>
   const never = new AbortController().signal
@@ -47,14 +61,15 @@ describe.each(STORE_SCHEMES)('%s', (scheme) => {
     await pending.promote()
   }
 
-  beforeEach(async () => {
-    const empty = await EMPTY[scheme]!()
+  beforeEach(async ({ skip }) => {
+    if (kind === 's3 on Ceph' && !HAS_CEPH) skip('no Ceph here: scripts/outside.sh installs it')
+    const empty = await EMPTY[kind]!()
     remove = empty.remove
-    store = await openStore(empty.url)
+    store = await openStore(empty.url, empty.access)
   })
   afterEach(async () => {
-    await store.close()
-    await remove()
+    await store?.close()
+    await remove?.()
   })
 
   test('what was written is read back, whole and in parts', async () => {

@@ -1,0 +1,169 @@
+import { createRequire } from 'node:module'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ObjectStoreAccess } from '../../src/config-aws.ts'
+
+/** What the light object store does instead of its work, once for each request that it is said of. */
+export type Fault =
+  | { answer: number; code: string }
+  /** The connection is torn before an answer. */
+  | 'reset'
+  /** No answer, ever. */
+  | 'silent'
+  /** The work is done, and its answer lost. */
+  | 'lost'
+  /** The connection is torn after so many bytes of the answer's body. */
+  | { cutAfter: number }
+
+export interface ObjectStore {
+  readonly access: ObjectStoreAccess
+  /** As a process is told: S3_ENDPOINT, AWS_*. */
+  readonly environment: Record<string, string>
+  /** An empty bucket. */
+  readonly bucket: string
+  close(): Promise<void>
+}
+
+export interface LightObjectStore extends ObjectStore {
+  /** Method and path of all requests so far. */
+  readonly requests: string[]
+  /** Asked of each request: what goes wrong with it, if anything. */
+  faultOf: (request: { method: string; url: string }) => Fault | null
+  /** The keys that multipart uploads are open for. */
+  uploads(): Promise<string[]>
+}
+
+/** Settings for a store at this address, with these keys. */
+export function accessTo(endpoint: string, id: string, secret: string): Pick<ObjectStore, 'access' | 'environment'> {
+  return {
+    access: {
+      endpoint,
+      aws: {
+        region: 'us-east-1',
+        keys: { id, secret, sessionToken: null },
+        ...{ profile: null, credentialsFile: null, configFile: null, role: null, container: null },
+      },
+    },
+    environment: {
+      S3_ENDPOINT: endpoint,
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_REGION: 'us-east-1',
+    },
+  }
+}
+
+const BUCKET = 'documents'
+interface S3rver {
+  configureBuckets(): Promise<unknown>
+  callback(): RequestListener
+}
+
+/**
+ * s3rver in this process, with what it leaves out of S3 and the store needs: uploads are listed and aborted, and one that has ended
+ * is not there. And with a way to go wrong.
+ */
+export async function openLightObjectStore(): Promise<LightObjectStore> {
+  const directory = await mkdtemp(join(tmpdir(), 'broadsheet-s3-'))
+  const uploadsDirectory = join(directory, BUCKET, '._S3rver_uploads')
+  const S3rverClass = createRequire(import.meta.url)('s3rver') as new (options: object) => S3rver
+  const s3rver = new S3rverClass({ directory, silent: true, configureBuckets: [{ name: BUCKET, configs: [] }] })
+  await s3rver.configureBuckets()
+  const handle = s3rver.callback()
+
+  async function openUploads(): Promise<{ id: string; key: string; at: Date }[]> {
+    const ids = await readdir(uploadsDirectory).catch(() => [])
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const path = join(uploadsDirectory, id, 'key')
+        const [key, facts] = await Promise.all([readFile(path, 'utf8'), stat(path)]).catch(() => [])
+        return key === undefined ? [] : [{ id, key, at: facts!.mtime }]
+      }),
+    )
+    return found.flat().toSorted((one, other) => one.key.localeCompare(other.key))
+  }
+
+  async function beside(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    const url = new URL(request.url!, 'http://store')
+    const id = url.searchParams.get('uploadId')
+    if (request.method === 'GET' && url.searchParams.has('uploads')) {
+      const prefix = url.searchParams.get('prefix') ?? ''
+      const uploads = (await openUploads()).filter(({ key }) => key.startsWith(prefix))
+      const rows = uploads.map(({ id, key, at }) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at.toISOString()}</Initiated></Upload>`) // prettier-ignore
+      answer(response, 200, `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListMultipartUploadsResult>`) // prettier-ignore
+      return true
+    }
+    if (id === null) return false
+    if (!(await openUploads()).some((upload) => upload.id === id)) {
+      answer(response, 404, '<Error><Code>NoSuchUpload</Code></Error>')
+      return true
+    }
+    if (request.method !== 'DELETE') return false
+    await rm(join(uploadsDirectory, id), { recursive: true, force: true })
+    answer(response, 204, '')
+    return true
+  }
+
+  const requests: string[] = []
+  const server = createServer((request, response) => {
+    const { method = '', url = '' } = request
+    requests.push(`${method} ${url}`)
+    const fault = light.faultOf({ method, url })
+    if (fault === 'silent') return void request.resume()
+    if (fault === 'reset') return void request.socket.resetAndDestroy()
+    if (fault === 'lost') tearAfter(response, 0)
+    else if (fault && 'cutAfter' in fault) tearAfter(response, fault.cutAfter)
+    else if (fault) {
+      request.resume()
+      return answer(response, fault.answer, `<Error><Code>${fault.code}</Code></Error>`)
+    }
+    beside(request, response).then(
+      (done) => void (done || handle(request, response)),
+      (error: unknown) => void response.destroy(error as Error),
+    )
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const light: LightObjectStore = {
+    ...accessTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'S3RVER', 'S3RVER'),
+    bucket: BUCKET,
+    requests,
+    faultOf: () => null,
+    uploads: async () => (await openUploads()).map(({ key }) => key),
+    async close() {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+  return light
+}
+
+function answer(response: ServerResponse, status: number, xml: string): void {
+  const body = xml === '' ? '' : `<?xml version="1.0" encoding="UTF-8"?>${xml}`
+  response.writeHead(status, { 'Content-Type': 'application/xml', 'Content-Length': Buffer.byteLength(body) }).end(body)
+}
+
+/** Lets so many bytes of the body pass, then tears the connection. With none, also the headers are kept back. */
+function tearAfter(response: ServerResponse, most: number): void {
+  let passed = 0
+  const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean
+  const tear = () => {
+    response.socket?.destroy()
+    return response
+  }
+  response.write = (chunk: Buffer) => {
+    const room = most - passed
+    passed += chunk.length
+    if (chunk.length <= room) return write(chunk)
+    if (room > 0) write(chunk.subarray(0, room), tear)
+    else tear()
+    return true
+  }
+  if (most === 0) response.end = tear
+}
