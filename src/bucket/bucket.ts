@@ -13,7 +13,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import type { Readable } from 'node:stream'
 import type { ObjectStoreAccess } from '../config-aws.ts'
 import type { Shown } from '../stores/store.ts'
-import { openConnection } from './connection.ts'
+import { openConnection, type Measures } from './connection.ts'
 import { isMissingObject, isMissingUpload } from './failures.ts'
 import { readObject } from './reading.ts'
 import { startUpload, type Upload, type UploadOptions } from './upload.ts'
@@ -28,13 +28,13 @@ const PROBE = '.probe'
 export type Bucket = ReturnType<typeof openBucket>
 
 /** `url` is s3://bucket/prefix. Connects to nothing yet. Imported only where an object store is used: the SDK is large. */
-export function openBucket(url: string, access: ObjectStoreAccess) {
+export function openBucket(url: string, access: ObjectStoreAccess, measures: Measures = {}) {
   const [bucket = '', ...folders] = url
     .slice('s3://'.length)
     .split('/')
     .filter((part) => part !== '')
   const prefix = folders.map((folder) => `${folder}/`).join('')
-  const connection = openConnection(access)
+  const connection = openConnection(access, measures)
   const { send, client } = connection
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key })
   let writableUntil = 0
@@ -83,10 +83,10 @@ export function openBucket(url: string, access: ObjectStoreAccess) {
   }
 
   return {
-    write: (key: string, options: Omit<UploadOptions, 'bucket' | 'key'>): Promise<Upload> =>
-      startUpload(connection, { ...options, bucket, key: prefix + key }),
+    write: (key: string, options: Omit<UploadOptions, 'bucket' | 'key' | 'partBytes'>): Promise<Upload> =>
+      startUpload(connection, { ...options, bucket, key: prefix + key, partBytes: measures.partBytes }),
     read: (key: string, range?: { start: number; end: number }): Promise<Readable> =>
-      readObject(connection, { bucket, key: prefix + key, range }),
+      readObject(connection, { bucket, key: prefix + key, range, idleAfter: measures.idleAfter }),
     size,
     objects,
     uploads,

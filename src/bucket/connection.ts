@@ -20,6 +20,16 @@ class NoAnswer extends Error {
   }
 }
 
+/** Measures that a test may not have the time or the memory for. */
+export interface Measures {
+  /** Milliseconds for one try to be answered; half a minute unless told. */
+  readonly answerWithin?: number
+  /** Milliseconds for more of an answer's body to come; half a minute unless told. */
+  readonly idleAfter?: number
+  /** Bytes of a part; 8 MiB unless told. AWS takes no less than 5 MiB. */
+  readonly partBytes?: number
+}
+
 export interface Bounds {
   signal?: AbortSignal
   /** Milliseconds for all tries together, up to the answer's headers. */
@@ -37,7 +47,7 @@ export interface Connection {
 }
 
 /** Makes no connection by itself. */
-export function openConnection({ endpoint, aws }: ObjectStoreAccess): Connection {
+export function openConnection({ endpoint, aws }: ObjectStoreAccess, measures: Measures = {}): Connection {
   const client = new S3Client({
     // Stores of one's own mostly have one region by this name, and buckets in the path.
     region: aws.region ?? 'us-east-1',
@@ -50,7 +60,7 @@ export function openConnection({ endpoint, aws }: ObjectStoreAccess): Connection
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT_WITHIN,
-      requestTimeout: ANSWER_WITHIN,
+      requestTimeout: measures.answerWithin ?? ANSWER_WITHIN,
       throwOnRequestTimeout: true,
       // A body may rest while its reader does: reading.ts watches that.
       socketTimeout: 0,

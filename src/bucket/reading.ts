@@ -15,7 +15,7 @@ export interface ReadOptions {
   bucket: string
   key: string
   range?: { start: number; end: number } | undefined
-  idleAfter?: number
+  idleAfter?: number | undefined
 }
 
 interface Body {
@@ -44,7 +44,13 @@ export async function readObject({ send }: Pick<Connection, 'send'>, options: Re
       }),
       { signal: ended.signal },
     )
-    return { bytes: answer.Body as Readable, etag: answer.ETag, length: answer.ContentLength ?? 0 }
+    const bytes = answer.Body as Readable
+    // Some stores don't look at If-Match.
+    if (etag !== undefined && answer.ETag !== etag) {
+      bytes.destroy()
+      throw new Error('The object was replaced while it was read.')
+    }
+    return { bytes, etag: answer.ETag, length: answer.ContentLength ?? 0 }
   }
 
   async function* whole(first: Body): AsyncGenerator<Buffer> {

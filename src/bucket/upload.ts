@@ -33,6 +33,7 @@ export interface UploadOptions {
   signal: AbortSignal
   /** Begins at the store at once, so that one that takes nothing is known before the first byte. Else with the second part. */
   eager: boolean
+  partBytes: number | undefined
   /** The stream's error for one of the store's. */
   failed(error: unknown): Error
   /** Headers of the object and what else is kept about it. */
@@ -51,13 +52,13 @@ export interface Upload {
 
 /** Rejects with the store's error or the signal's reason; then nothing is left there. */
 export async function startUpload({ send }: Pick<Connection, 'send'>, options: UploadOptions): Promise<Upload> {
-  const { signal, eager, about, failed } = options
+  const { signal, eager, about, failed, partBytes = PART_BYTES } = options
   const place = { Bucket: options.bucket, Key: options.key }
   const stop = new AbortController()
   const parts: { PartNumber: number; ETag: string | undefined }[] = []
   const underWay = new Set<Promise<void>>()
   const spare: Buffer[] = []
-  let buffer: Buffer = Buffer.allocUnsafeSlow(PART_BYTES)
+  let buffer: Buffer = Buffer.allocUnsafeSlow(partBytes)
   let filled = 0
   let written = 0
   let uploadId: Promise<string> | undefined
@@ -76,7 +77,7 @@ export async function startUpload({ send }: Pick<Connection, 'send'>, options: U
       const taken = chunk.copy(buffer, filled, at)
       filled += taken
       at += taken
-      if (filled === PART_BYTES) await sendPart()
+      if (filled === partBytes) await sendPart()
     }
   }
 
@@ -98,7 +99,7 @@ export async function startUpload({ send }: Pick<Connection, 'send'>, options: U
       .catch((error: unknown) => void stream.destroy(failed(error)))
       .finally(() => underWay.delete(sending))
     underWay.add(sending)
-    buffer = spare.pop() ?? Buffer.allocUnsafeSlow(PART_BYTES)
+    buffer = spare.pop() ?? Buffer.allocUnsafeSlow(partBytes)
     while (underWay.size >= PARTS_AT_ONCE && !stream.destroyed) await Promise.race(underWay)
   }
 

@@ -1,4 +1,5 @@
 import { openBucket } from '../bucket/bucket.ts'
+import type { Measures } from '../bucket/connection.ts'
 import { isMissingObject } from '../bucket/failures.ts'
 import type { ObjectStoreAccess } from '../config-aws.ts'
 import { NotFound, Unavailable } from '../errors.ts'
@@ -10,8 +11,8 @@ import type { PendingDocument, Store } from './store.ts'
  * Documents as objects of a bucket: `s3://bucket/prefix`, on AWS or any store that speaks S3. A pending document is a multipart
  * upload, which has no object before it is completed. Nothing is asked of the bucket here: it may be away while a process starts.
  */
-export function openS3Store(url: string, access: ObjectStoreAccess): Store {
-  const bucket = openBucket(url, access)
+export function openS3Store(url: string, access: ObjectStoreAccess, measures: Measures = {}): Store {
+  const bucket = openBucket(url, access, measures)
   const unreadable = (error: unknown) => new Unavailable('The store can not be read.', error)
 
   async function write(key: string, signal: AbortSignal): Promise<PendingDocument> {

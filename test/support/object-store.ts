@@ -16,8 +16,8 @@ export type Fault =
   | 'silent'
   /** The work is done, and its answer lost. */
   | 'lost'
-  /** The connection is torn after so many bytes of the answer's body. */
-  | { cutAfter: number }
+  /** After so many bytes of the answer's body the connection is torn, or nothing more comes. */
+  | { after: number; then: 'reset' | 'silence' }
 
 export interface ObjectStore {
   readonly access: ObjectStoreAccess
@@ -115,8 +115,8 @@ export async function openLightObjectStore(): Promise<LightObjectStore> {
     const fault = light.faultOf({ method, url })
     if (fault === 'silent') return void request.resume()
     if (fault === 'reset') return void request.socket.resetAndDestroy()
-    if (fault === 'lost') tearAfter(response, 0)
-    else if (fault && 'cutAfter' in fault) tearAfter(response, fault.cutAfter)
+    if (fault === 'lost') breakAfter(response, 0, 'reset')
+    else if (fault && 'after' in fault) breakAfter(response, fault.after, fault.then)
     else if (fault) {
       request.resume()
       return answer(response, fault.answer, `<Error><Code>${fault.code}</Code></Error>`)
@@ -149,12 +149,12 @@ function answer(response: ServerResponse, status: number, xml: string): void {
   response.writeHead(status, { 'Content-Type': 'application/xml', 'Content-Length': Buffer.byteLength(body) }).end(body)
 }
 
-/** Lets so many bytes of the body pass, then tears the connection. With none, also the headers are kept back. */
-function tearAfter(response: ServerResponse, most: number): void {
+/** Lets so many bytes of the body pass, then no more. With none, also the headers are kept back. */
+function breakAfter(response: ServerResponse, most: number, then: 'reset' | 'silence'): void {
   let passed = 0
   const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean
   const tear = () => {
-    response.socket?.destroy()
+    if (then === 'reset') response.socket?.destroy()
     return response
   }
   response.write = (chunk: Buffer) => {
@@ -165,5 +165,6 @@ function tearAfter(response: ServerResponse, most: number): void {
     else tear()
     return true
   }
-  if (most === 0) response.end = tear
+  const end = response.end.bind(response) as () => ServerResponse
+  response.end = () => (most === 0 || passed > most ? tear() : end())
 }
