@@ -60,12 +60,11 @@ export function readAws(reader: Reader): AwsSettings {
 export function checkObjectStores(
   reader: Reader,
   storeUrl: string,
-  reach: { downloads: string; buckets: object; objectStore: ObjectStoreAccess },
+  reach: { downloads: string; objectStore: ObjectStoreAccess },
 ): void {
   const inStore = storeUrl.startsWith('s3:')
   if (reach.downloads === 'redirect' && !inStore)
     reader.faults.push('DOWNLOADS is "redirect", but a store of files has no links: use proxy, or STORE_URL=s3://...')
-  const used = inStore || Object.keys(reach.buckets).length > 0
-  if (used && reach.objectStore.endpoint === null && reach.objectStore.aws.region === null)
-    reader.faults.push('AWS_REGION is not set: the region of your buckets; or set S3_ENDPOINT for a store of your own.')
+  if (inStore && reach.objectStore.endpoint === null && reach.objectStore.aws.region === null)
+    reader.faults.push('AWS_REGION is not set: the region of the bucket; or set S3_ENDPOINT for a store of your own.')
 }

@@ -71,7 +71,7 @@ const ROOMS = [
   'system',
 ]
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
-const BELOW = [...ROOMS, ...SHELVES, 'queue', 'progress', 'db', 'ground']
+const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'db', 'ground']
 /** What each may import at run time beside itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['schema', ...BELOW],
@@ -81,10 +81,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
   // A shelf, the queue and progress know the words of a report, never its rows.
   ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'report-type', 'ground']])),
+  stores: ['bucket', 'ground'],
   // A channel opens a document again; a warehouse is reached as a source is.
-  channels: ['report', 'report-type', 'document', 'sources', 'ground'],
+  channels: ['report', 'report-type', 'document', 'sources', 'bucket', 'ground'],
   progress: ['report', 'ground'],
   queue: ['ground'],
+  bucket: ['ground'],
   // The database knows the entities that it keeps.
   db: ['report', 'delivery', 'identity', 'ground'],
   ground: [],
@@ -242,7 +244,7 @@ describe('vendors', () => {
   })
 
   test.each([
-    ['bee-queue', 'queue'], ['ioredis', 'progress'], ['@mikro-orm/postgresql', 'db'], ['@mikro-orm/migrations', 'db'], ['graphql-yoga', 'api'], ['graphql-ws', 'api'], ['ws', 'api'], ['@pothos/core', 'schema'],
+    ['bee-queue', 'queue'], ['ioredis', 'progress'], ['@mikro-orm/postgresql', 'db'], ['@mikro-orm/migrations', 'db'], ['graphql-yoga', 'api'], ['graphql-ws', 'api'], ['ws', 'api'], ['@pothos/core', 'schema'], ['@aws-sdk/client-s3', 'bucket'], ['@aws-sdk/s3-request-presigner', 'bucket'],
   ])('%s stands in %s alone', (vendor, area) => {
     expect(new Set(WITHIN.filter(({ to }) => to === vendor).map(({ from }) => areaOf(from)))).toEqual(new Set([area]))
   }) // prettier-ignore

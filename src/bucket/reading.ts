@@ -57,7 +57,7 @@ export async function readObject({ send }: Pick<Connection, 'send'>, options: Re
     let at = range?.start ?? 0
     const end = at + first.length
     let body: Body | null = first
-    for (let breaks = 0; at < end; ) {
+    for (let breaks = 0; at < end;) {
       try {
         body ??= await open(at, first.etag)
         for await (const chunk of watched(body.bytes, idleAfter, ended.signal)) {

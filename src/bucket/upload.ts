@@ -73,7 +73,7 @@ export async function startUpload({ send }: Pick<Connection, 'send'>, options: U
 
   async function fill(chunk: Buffer): Promise<void> {
     written += chunk.length
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       const taken = chunk.copy(buffer, filled, at)
       filled += taken
       at += taken
@@ -81,8 +81,9 @@ export async function startUpload({ send }: Pick<Connection, 'send'>, options: U
     }
   }
 
-  /** Resolves when there is room for the next part. A part that fails ends the stream. */
+  /** Resolves when the part is on its way and the next can be filled. A part that fails ends the stream. */
   async function sendPart(): Promise<void> {
+    while (underWay.size >= PARTS_AT_ONCE && !stream.destroyed) await Promise.race(underWay)
     const [full, bytes, number] = [buffer, buffer.subarray(0, filled), parts.length + 1]
     if (number > MOST_PARTS) throw new TooManyParts()
     const part = { PartNumber: number, ETag: undefined as string | undefined }
@@ -100,7 +101,6 @@ export async function startUpload({ send }: Pick<Connection, 'send'>, options: U
       .finally(() => underWay.delete(sending))
     underWay.add(sending)
     buffer = spare.pop() ?? Buffer.allocUnsafeSlow(partBytes)
-    while (underWay.size >= PARTS_AT_ONCE && !stream.destroyed) await Promise.race(underWay)
   }
 
   const stream = new Writable({

@@ -9,7 +9,8 @@ import type { Store } from './store.ts'
 const STORES: Readonly<Record<string, (url: string, access: ObjectStoreAccess | null) => Promise<Store>>> = {
   file: (url) => openLocalStore(url.startsWith('file://') ? fileURLToPath(url) : resolve(url.slice('file:'.length))),
   s3: async (url, access) => {
-    if (!access) throw new StartupError(['STORE_URL: an object store was not told how it is reached (S3_ENDPOINT, AWS_*).'])
+    if (!access)
+      throw new StartupError(['STORE_URL: an object store was not told how it is reached (S3_ENDPOINT, AWS_*).'])
     // The SDK is large: 33 MB and 0.4 s, which a process without an object store saves.
     const { openS3Store } = await import('./s3.ts')
     return openS3Store(url, access)

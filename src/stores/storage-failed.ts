@@ -30,7 +30,8 @@ const REASONS: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: REFUSED,
   ExpiredToken: REFUSED,
   RequestTimeTooSkewed: REFUSED,
-  CredentialsProviderError: 'The workers have no keys for the object store. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give their machine a role.',
+  CredentialsProviderError:
+    'The workers have no keys for the object store. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give their machine a role.',
   QuotaExceeded: FULL,
   EntityTooLarge: TOO_LARGE,
   SlowDown: AWAY,

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
@@ -17,7 +16,7 @@ export type Fault =
   /** The work is done, and its answer lost. */
   | 'lost'
   /** After so many bytes of the answer's body the connection is torn, or nothing more comes. */
-  | { after: number; then: 'reset' | 'silence' }
+  | { after: number; ending: 'reset' | 'silence' }
 
 export interface ObjectStore {
   readonly access: ObjectStoreAccess
@@ -45,7 +44,11 @@ export function accessTo(endpoint: string, id: string, secret: string): Pick<Obj
       aws: {
         region: 'us-east-1',
         keys: { id, secret, sessionToken: null },
-        ...{ profile: null, credentialsFile: null, configFile: null, role: null, container: null },
+        profile: null,
+        credentialsFile: null,
+        configFile: null,
+        role: null,
+        container: null,
       },
     },
     environment: {
@@ -70,7 +73,8 @@ interface S3rver {
 export async function openLightObjectStore(): Promise<LightObjectStore> {
   const directory = await mkdtemp(join(tmpdir(), 'broadsheet-s3-'))
   const uploadsDirectory = join(directory, BUCKET, '._S3rver_uploads')
-  const S3rverClass = createRequire(import.meta.url)('s3rver') as new (options: object) => S3rver
+  // @ts-expect-error it comes without types
+  const { default: S3rverClass } = (await import('s3rver')) as { default: new (options: object) => S3rver }
   const s3rver = new S3rverClass({ directory, silent: true, configureBuckets: [{ name: BUCKET, configs: [] }] })
   await s3rver.configureBuckets()
   const handle = s3rver.callback()
@@ -116,7 +120,7 @@ export async function openLightObjectStore(): Promise<LightObjectStore> {
     if (fault === 'silent') return void request.resume()
     if (fault === 'reset') return void request.socket.resetAndDestroy()
     if (fault === 'lost') breakAfter(response, 0, 'reset')
-    else if (fault && 'after' in fault) breakAfter(response, fault.after, fault.then)
+    else if (fault && 'after' in fault) breakAfter(response, fault.after, fault.ending)
     else if (fault) {
       request.resume()
       return answer(response, fault.answer, `<Error><Code>${fault.code}</Code></Error>`)
@@ -150,11 +154,11 @@ function answer(response: ServerResponse, status: number, xml: string): void {
 }
 
 /** Lets so many bytes of the body pass, then no more. With none, also the headers are kept back. */
-function breakAfter(response: ServerResponse, most: number, then: 'reset' | 'silence'): void {
+function breakAfter(response: ServerResponse, most: number, ending: 'reset' | 'silence'): void {
   let passed = 0
   const write = response.write.bind(response) as (chunk: Buffer, done?: () => void) => boolean
   const tear = () => {
-    if (then === 'reset') response.socket?.destroy()
+    if (ending === 'reset') response.socket?.destroy()
     return response
   }
   response.write = (chunk: Buffer) => {

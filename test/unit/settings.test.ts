@@ -184,13 +184,50 @@ test('CORS_ORIGINS takes origins with and without a port', () => {
 
 test('STORE_URL begins with what the shelf of stores can open, and nothing else', () => {
   for (const scheme of STORE_SCHEMES) {
-    const url = `${scheme}:place`
-    expect(readConfig({ ...REQUIRED, STORE_URL: url }).storeUrl).toBe(url)
+    const url = scheme === 's3' ? 's3://bucket/place' : `${scheme}:place`
+    expect(readConfig({ ...REQUIRED, STORE_URL: url, AWS_REGION: 'eu-north-1' }).storeUrl).toBe(url)
     expect(() => readConfig({ ...REQUIRED, STORE_URL: `${scheme}:` })).toThrow(/STORE_URL is/)
   }
   expect(() => readConfig({ ...REQUIRED, STORE_URL: 'ftp://host/place' })).toThrow(
     `STORE_URL is "ftp://host/place", but must start with ${STORE_SCHEMES.map((scheme) => `${scheme}:`).join(' or ')},`,
   )
+})
+
+describe('an object store', () => {
+  const STORE = { ...REQUIRED, STORE_URL: 's3://bucket/prefix' }
+
+  test('is reached by AWS_* as its own tools are', () => {
+    const { reach } = readConfig({
+      ...STORE,
+      S3_ENDPOINT: 'https://minio.internal:9000',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_DEFAULT_REGION: 'eu-north-1',
+    })
+    expect(reach.objectStore).toEqual({
+      endpoint: 'https://minio.internal:9000',
+      aws: {
+        region: 'eu-north-1',
+        keys: { id: 'id', secret: 'secret', sessionToken: null },
+        profile: null,
+        credentialsFile: null,
+        configFile: null,
+        role: null,
+        container: null,
+      },
+    })
+  })
+
+  test.each([
+    [{ STORE_URL: 's3:bucket' }, /^STORE_URL is "s3:bucket", but a bucket is written s3:\/\/bucket/],
+    [{ STORE_URL: 's3://Bucket' }, /^STORE_URL is/],
+    [{ AWS_REGION: '' }, /^AWS_REGION is not set/],
+    [{ AWS_ACCESS_KEY_ID: 'id' }, /^AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together/],
+    [{ STORE_URL: 'file:documents', DOWNLOADS: 'redirect' }, /^DOWNLOADS is "redirect"/],
+  ])('%o is told at the start', (wrong, fault) => {
+    expect(() => readConfig({ ...STORE, AWS_REGION: 'eu-north-1', ...wrong })).toThrow(fault)
+    expect(readConfig({ ...STORE, AWS_REGION: 'eu-north-1', DOWNLOADS: 'redirect' }).reach.downloads).toBe('redirect')
+  })
 })
 
 test('nothing of the settings can be changed', () => {
