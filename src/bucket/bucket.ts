@@ -24,10 +24,10 @@ const WRITABLE_FOR = 30_000
 /** Hidden from objects(). */
 const PROBE = '.probe'
 
-/** The objects below one prefix of a bucket; keys are relative to it. All reject with the store's own errors: failures.ts. */
-export type Bucket = ReturnType<typeof openBucket>
-
-/** `url` is s3://bucket/prefix. Connects to nothing yet. Imported only where an object store is used: the SDK is large. */
+/**
+ * The objects below one prefix of a bucket, `url` being s3://bucket/prefix; keys are relative to it. Connects to nothing yet. All
+ * reject with the store's own errors (failures.ts). Imported only where an object store is used: the SDK is large.
+ */
 export function openBucket(url: string, access: ObjectStoreAccess, measures: Measures = {}) {
   const [bucket = '', ...folders] = url
     .slice('s3://'.length)
