@@ -7,6 +7,8 @@ export interface Gate {
   permits(host: string, port: number, address: string): boolean
   /** False where no address of this host could ever be permitted: told when the URL is given. Names are not looked up. */
   conceivable(host: string, port: number): boolean
+  /** Whether the name is this machine's, or one that the operator wrote down. */
+  isOwn(host: string): boolean
 }
 
 const WEB_PORTS = [80, 443]
@@ -39,6 +41,7 @@ interface Network {
 /** `allow`: host:port or CIDR, as the settings have checked them. A CIDR opens all ports of that network. */
 export function createGate(allow: readonly string[]): Gate {
   const names = new Set<string>()
+  const hosts = new Set<string>()
   const networks: Network[] = []
   for (const place of allow) {
     if (place.includes('/')) {
@@ -48,8 +51,10 @@ export function createGate(allow: readonly string[]): Gate {
     }
     const [, written = '', port = ''] = /^(.*):(\d+)$/.exec(place) ?? []
     const host = hostOf(new URL(`http://${written}`))
-    if (isIP(host) === 0) names.add(`${host}:${port}`)
-    else networks.push({ base: ipaddr.parse(host), bits: isIP(host) === 4 ? 32 : 128, port: Number(port) })
+    if (isIP(host) === 0) {
+      names.add(`${host}:${port}`)
+      hosts.add(host)
+    } else networks.push({ base: ipaddr.parse(host), bits: isIP(host) === 4 ? 32 : 128, port: Number(port) })
   }
 
   function permits(host: string, port: number, address: string): boolean {
@@ -65,13 +70,17 @@ export function createGate(allow: readonly string[]): Gate {
 
   function conceivable(host: string, port: number): boolean {
     if (isIP(host) !== 0) return permits(host, port, host)
-    if (host === 'localhost' || host.endsWith('.localhost'))
-      return permits(host, port, '127.0.0.1') || permits(host, port, '::1')
+    if (isLocal(host)) return permits(host, port, '127.0.0.1') || permits(host, port, '::1')
     const inNetwork = networks.some(({ port: only }) => only === null || only === port)
     return WEB_PORTS.includes(port) || names.has(`${host}:${port}`) || inNetwork
   }
 
-  return { permits, conceivable }
+  return { permits, conceivable, isOwn: (host) => isLocal(host) || hosts.has(host) }
+}
+
+/** RFC 6761: never asked of a server. */
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost')
 }
 
 /** The host of a URL as sockets take it: no brackets, no dot at the end, always small. Numbers are dotted by then. */

@@ -1,17 +1,10 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import http from 'node:http'
 import https from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isCertificateFault } from './certificate-fault.ts'
 import { DeliveryFailed } from './channel.ts'
 import { hostOf, portOf, type Gate } from './webhook-address.ts'
-
-/** All addresses of a name; node:dns' own but for tests. */
-export type Lookup = (
-  host: string,
-  options: { all: true; family: 0 | 4 | 6 },
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void
+import type { Lookup } from './webhook-lookup.ts'
 
 /** Sockets at once, over all receivers. More wait, within the time of their try. */
 const MOST_SOCKETS = 100
@@ -25,7 +18,7 @@ class NoAddress extends Error {}
  * whose answer the socket connects to, so a name that leads elsewhere the second time gains nothing. No proxy, no redirect
  * followed; of the answer nothing beyond its head is read.
  */
-export function createPost({ gate, lookup = systemLookup }: { gate: Gate; lookup?: Lookup }) {
+export function createPost({ gate, lookup }: { gate: Gate; lookup: Lookup }) {
   // Made here, agents know no proxy of the environment; keepAlive would hand a checked socket to another try.
   const options = { keepAlive: false, maxTotalSockets: MOST_SOCKETS }
   const agents = { plain: new http.Agent(options), safe: new https.Agent(options) }

@@ -1,8 +1,9 @@
 import { Refusal, type UserError } from '../errors.ts'
 import { DeliveryFailed, type Channel } from './channel.ts'
 import { createGate, hostOf, portOf } from './webhook-address.ts'
+import { createLookup, type Lookup } from './webhook-lookup.ts'
 import { bodyOf, keyOf, signedHeaders } from './webhook-message.ts'
-import { createPost, type Lookup } from './webhook-post.ts'
+import { createPost } from './webhook-post.ts'
 
 export interface WebhookInput {
   readonly url: string
@@ -27,9 +28,10 @@ export function createWebhook(deps: {
   now?: () => number
   timeout?: number
 }): Channel<WebhookInput, WebhookTarget> {
-  const { allow, lookup, now = Date.now, timeout = WEBHOOK_TIMEOUT } = deps
+  const { allow, now = Date.now, timeout = WEBHOOK_TIMEOUT } = deps
   const gate = createGate(allow)
-  const { post, close } = createPost({ gate, ...(lookup && { lookup }) })
+  const { lookup = createLookup(gate) } = deps
+  const { post, close } = createPost({ gate, lookup })
 
   /** What is wrong with a URL, null where nothing is. What its name leads to is looked at when it is connected to. */
   function faultOf(url: URL | null, text: string): string | null {

@@ -3,7 +3,7 @@ import { createServer as createSafeServer } from 'node:https'
 import type { AddressInfo, Server as PlainServer, Socket } from 'node:net'
 import { createWebhook } from '../../src/channels/webhook.ts'
 import type { Handover, Outcome } from '../../src/channels/channel.ts'
-import type { Lookup } from '../../src/channels/webhook-post.ts'
+import type { Lookup } from '../../src/channels/webhook-lookup.ts'
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.ts'
 import { handoverOf } from './outcome.ts'
 

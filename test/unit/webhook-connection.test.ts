@@ -2,7 +2,7 @@ import { get, setGlobalProxyFromEnv } from 'node:http'
 import { connect, createServer as createPlainServer } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
-import type { Lookup } from '../../src/channels/webhook-post.ts'
+import type { Lookup } from '../../src/channels/webhook-lookup.ts'
 import { TEST_CERTIFICATE } from '../support/certificate.ts'
 import { answering, createReceivers, signedHandover as handover } from '../support/receiver.ts'
 
