@@ -91,6 +91,7 @@ export function openBucket(url: string, access: ObjectStoreAccess, measures: Mea
     objects,
     uploads,
     abortUpload,
+    objectUrl: (key: string): string => `s3://${bucket}/${prefix}${key}`,
 
     /** The object, finished or not. What is not there is removed. */
     async remove(key: string): Promise<void> {

@@ -99,8 +99,8 @@ export interface OutcomeDocument {
   /** Its bytes, from the start. Rejects with NotFound when they are gone. */
   open(): Promise<Readable>
   /**
-   * Where it lies in an object store: "s3://bucket/prefix/key". Left out or null: the store is none. Whoever builds this from
-   * an S3 store fills it in: an Amazon Redshift fetches the bytes itself.
+   * Where it lies in an object store: "s3://bucket/prefix/key". Left out or null: the store is none. It is what
+   * Store.objectUrl says: an Amazon Redshift fetches the bytes itself.
    */
   readonly objectUrl?: string | null
   /** A signed link to it, good until the document ends, at most seven days. */

@@ -69,6 +69,7 @@ export function openS3Store(url: string, access: ObjectStoreAccess, measures: Me
         throw new Unavailable('The store can not be written.', error)
       })
     },
+    objectUrl: (key) => bucket.objectUrl(checkedKey(key)),
     link: (key, shown, seconds) => bucket.sign(checkedKey(key), shown, seconds),
     close: async () => bucket.close(),
   }

@@ -23,6 +23,8 @@ export interface Store {
    * logged. Absent where the store has none.
    */
   link?(key: string, shown: Shown, seconds: number): Promise<string>
+  /** Where others that have a right of their own find it: s3://bucket/prefix/key. Absent where the store is no object store. */
+  objectUrl?(key: string): string
   close(): Promise<void>
 }
 

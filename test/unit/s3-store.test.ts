@@ -228,3 +228,9 @@ test('a link is the store’s own, for a minute, with the document’s name and 
   const head = await fetch(await store.link!(KEY, { ...shown, method: 'HEAD' }, 60), { method: 'HEAD' })
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(BYTES.length)])
 })
+
+test('others find the object under its own address', async () => {
+  await stored()
+  const path = store.objectUrl!(KEY).replace(/^s3:\//, '')
+  expect(light.requests.map((line) => line.split(' ')[1]!.split('?')[0])).toContain(path)
+})
