@@ -11,6 +11,7 @@ import type { ReportEvents } from '../src/report/events.ts'
 import type { Catalog } from '../src/report-type/catalog.ts'
 import type { Reports } from '../src/report/reports.ts'
 import type { ProgressSubscriber } from '../src/progress/subscriber.ts'
+import type { Schedules } from '../src/schedule/schedules.ts'
 import type { System } from '../src/system/system.ts'
 import type { Json } from '../src/report-type/define.ts'
 import { decodeId, encodeId } from './global-id.ts'
@@ -24,6 +25,7 @@ export interface Context {
   readonly catalog: Catalog
   readonly reports: Reports
   readonly deliveries: Deliveries
+  readonly schedules: Schedules
   readonly users: Users
   readonly tokens: Tokens
   readonly links: Links

@@ -1,5 +1,5 @@
 /** Ids of the API: base64url of "Type:uuid", so that `node` finds the type. Clients treat them as opaque. */
-export const NODE_TYPES = ['Report', 'Delivery', 'User', 'ApiToken'] as const
+export const NODE_TYPES = ['Report', 'Delivery', 'User', 'ApiToken', 'Schedule'] as const
 type NodeType = (typeof NODE_TYPES)[number]
 /** A target has an id of the same form, but is found beside its owner alone. */
 type IdType = NodeType | 'DeliveryTarget'

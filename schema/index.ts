@@ -13,6 +13,8 @@ import './delivery.ts'
 import './report-verbs.ts'
 import './document.ts'
 import './progress.ts'
+import './schedule.ts'
+import './schedule-verbs.ts'
 import './system.ts'
 
 let built: { catalog: string; schema: GraphQLSchema } | undefined

@@ -33,7 +33,7 @@ export const ReportPayloadRef = builder.objectRef<Outcome<Report>>('ReportPayloa
 })
 
 /** What is meant where a request leaves it out, or says null. */
-const DEFAULTS = {
+export const DEFAULTS = {
   priority: 'NORMAL',
   format: 'CSV',
   compression: 'NONE',
@@ -163,6 +163,6 @@ builder.mutationFields((t) => ({
 }))
 
 /** What was said: null is the same as nothing. */
-function given<T extends object>(input: T): { [K in keyof T]?: NonNullable<T[K]> } {
+export function given<T extends object>(input: T): { [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as never
 }

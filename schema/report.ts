@@ -2,6 +2,7 @@ import type { Failure, Report, ReportAttempt } from '../src/report/report.entity
 import type { ReportFilter } from '../src/report/reports.ts'
 import { BadInput } from '../src/errors.ts'
 import { isStorable, NOT_STORABLE } from '../src/storable.ts'
+import { isUuid } from '../src/uuid.ts'
 import { camelCase } from '../src/report-type/names.ts'
 import { removedType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
@@ -153,6 +154,7 @@ export const ReportFilterRef = builder.inputType('ReportFilter', {
     status: t.field({ type: [ReportStatusRef], description: 'One of these.' }),
     type: t.stringList({ description: 'Names of report types: one of these.' }),
     priority: t.field({ type: [ReportPriorityRef], description: 'One of these.' }),
+    scheduleId: t.id({ description: 'Asked for by this schedule.' }),
     tag: t.string({ description: 'Has this tag.' }),
     createdFrom: t.field({ type: 'DateTime', description: 'Accepted at or after this.' }),
     createdBefore: t.field({ type: 'DateTime', description: 'Accepted before this.' }),
@@ -160,9 +162,15 @@ export const ReportFilterRef = builder.inputType('ReportFilter', {
   }),
 })
 
+/** What is no id of a schedule is taken for one that no report has. */
+function scheduleOf(text: string): string {
+  const id = idOf('Schedule', text)
+  return isUuid(id) ? id : '00000000-0000-0000-0000-000000000000'
+}
+
 /** The filter with its texts and instants checked. Throws BadInput that names the field. */
 export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | undefined): ReportFilter {
-  const { createdFrom, createdBefore, ...rest } = filter ?? {}
+  const { createdFrom, createdBefore, scheduleId, ...rest } = filter ?? {}
   const { type, tag, titleContains } = rest
   for (const [name, texts] of Object.entries({
     type: type ?? [],
@@ -172,6 +180,7 @@ export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | und
     if (!texts.every(isStorable)) throw new BadInput(`filter.${name} ${NOT_STORABLE}`)
   return {
     ...rest,
+    scheduleId: scheduleId == null ? null : scheduleOf(scheduleId),
     createdFrom: createdFrom == null ? null : instant('filter.createdFrom', createdFrom),
     createdBefore: createdBefore == null ? null : instant('filter.createdBefore', createdBefore),
   } as ReportFilter

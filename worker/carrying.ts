@@ -4,6 +4,7 @@ import type { Publisher } from '../src/progress/publisher.ts'
 import type { Claimed } from '../src/claim/claim.ts'
 import type { Holding } from '../src/claim/holding.ts'
 import type { Failure } from '../src/report/report.entity.ts'
+import type { Json } from '../src/report-type/define.ts'
 import type { Store } from '../src/stores/store.ts'
 import type { Finished, Order } from './attempt-messages.ts'
 import type { ChildAttempt, Outcome } from './attempt.ts'
@@ -19,6 +20,8 @@ interface Dependencies {
   holding: Holding
   children: Children
   definitions: ReturnType<typeof createDefinitions>
+  /** What a report on last_slot runs with; null where it is not ours any more. */
+  resolveOpen(claimed: Claimed, definition: KeptDefinition): Promise<{ [name: string]: Json } | null>
   store: Store
   publisher: Publisher
   log: Log
@@ -44,9 +47,11 @@ export function createCarrying(deps: Dependencies) {
     const { claimed, log } = held
     const definition = await held.persist(() => deps.definitions.of(claimed))
     if (definition === 'LOST') return
+    const parameters = claimed.resolvedParameters ?? (await held.persist(() => deps.resolveOpen(claimed, definition)))
+    if (parameters === 'LOST' || parameters === null) return
     const child = await deps.children.take()
     try {
-      const attempt = child.start(orderOf(claimed, definition), held.note)
+      const attempt = child.start(orderOf(claimed, definition, parameters), held.note)
       held.onStop(attempt.abort)
       const { outcome, finished } = await bringToEnd(held, attempt)
       log.debug({ outcome: outcome.kind }, 'the child is done')
@@ -136,7 +141,7 @@ export function createCarrying(deps: Dependencies) {
   }
 }
 
-function orderOf(claimed: Claimed, { kind, text }: KeptDefinition): Order {
+function orderOf(claimed: Claimed, { kind, text }: KeptDefinition, parameters: { [name: string]: Json }): Order {
   return {
     reportId: claimed.id,
     tenantId: claimed.tenantId,
@@ -146,7 +151,7 @@ function orderOf(claimed: Claimed, { kind, text }: KeptDefinition): Order {
     typeName: claimed.typeName,
     kind,
     definition: text,
-    parameters: claimed.resolvedParameters,
+    parameters,
     format: claimed.format,
     compression: claimed.compression,
     csvDialect: claimed.csvDialect,

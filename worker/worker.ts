@@ -15,6 +15,9 @@ import { createPublisher } from '../src/progress/publisher.ts'
 import { createReportBell } from '../src/queue/report-queue.ts'
 import { createCatalog } from '../src/report-type/catalog.ts'
 import { createHolding } from '../src/claim/holding.ts'
+import { createQueueLimit } from '../src/claim/queue-limit.ts'
+import { resolveLastSlot } from '../src/schedule/last-slot.ts'
+import { createScheduling } from '../src/schedule/scheduling.ts'
 import { createSources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
 import { createCarrying } from './carrying.ts'
@@ -24,6 +27,7 @@ import { createDelivering } from './deliver.ts'
 import { createDefinitions } from './definitions.ts'
 import { createHolder } from './holder.ts'
 import { createPresence } from './presence.ts'
+import { createScheduler } from './scheduler.ts'
 import { createSweeper } from './sweeper.ts'
 
 /** Connections of the worker itself to a source: it only describes. */
@@ -100,6 +104,9 @@ export async function startWorker({
     holding,
     children,
     definitions: createDefinitions(database),
+    async resolveOpen(claimed, { text, kind }) {
+      return resolveLastSlot(database, workerId, claimed, await catalog.parseKept(claimed.typeName, text, kind))
+    },
     store,
     publisher,
     log,
@@ -166,6 +173,17 @@ export async function startWorker({
   })
   lifecycle.onClose('claims', () => Promise.all([claiming.stop(), delivering.stop()]))
   lifecycle.onClose('bell', () => bell.close())
+  const queueLimit = createQueueLimit(config.queueMax)
+  const scheduler = createScheduler({
+    database,
+    scheduling: createScheduling({ database, catalog, queueLimit, log }),
+    tell({ kind, event }) {
+      publisher.publish({ kind, event })
+      if (event.status === 'QUEUED') bell.ring(event.reportId)
+    },
+    log,
+  })
+  lifecycle.onClose('scheduler', () => scheduler.close())
   await bell.listen(() => claiming.look())
   void claiming.look()
   void delivering.look()

@@ -197,6 +197,8 @@ export type ReportFilter = {
   type?: Array<string> | null | undefined;
   /** One of these. */
   priority?: Array<ReportPriority> | null | undefined;
+  /** Asked for by this schedule. */
+  scheduleId?: string | number | null | undefined;
   /** Has this tag. */
   tag?: string | null | undefined;
   /** Accepted at or after this. */

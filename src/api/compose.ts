@@ -20,6 +20,7 @@ import { createUsers } from '../identity/users.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import { localUrl } from '../local-url.ts'
 import type { Log } from '../log.ts'
+import { createQueueLimit } from '../claim/queue-limit.ts'
 import { createPublisher } from '../progress/publisher.ts'
 import { createSubscriber } from '../progress/subscriber.ts'
 import { createReportBell } from '../queue/report-queue.ts'
@@ -27,6 +28,7 @@ import { createCatalog } from '../report-type/catalog.ts'
 import { createReportEvents } from '../report/events.ts'
 import { createReports } from '../report/reports.ts'
 import type { Tell } from '../report/tell.ts'
+import { createSchedules } from '../schedule/schedules.ts'
 import { createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
@@ -77,11 +79,12 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const channels = createChannels({ reach: config.reach, log })
   lifecycle.onClose('channels', () => closeChannels(channels))
   const targets = createTargets({ channels, secrets: createSecrets(config.secrets) })
+  const queueLimit = createQueueLimit(config.queueMax)
   const tell: Tell = (kind, event) => {
     if (event.status === 'QUEUED') bell.ring(event.reportId)
     publisher.publish({ kind, event })
   }
-  const reports = createReports({ database, catalog, store, queueMax: config.queueMax, targets, tell, log })
+  const reports = createReports({ database, catalog, store, queueLimit, targets, tell, log })
   const system = createSystem({ database, tenantMaxRunning: config.tenantMaxRunning })
   const metrics = createMetrics({
     token: config.metricsToken,
@@ -108,6 +111,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     catalog,
     reports,
     deliveries: createDeliveries({ database, reports, targets, tell }),
+    schedules: createSchedules({ database, catalog, queueLimit, tell }),
     users,
     tokens: createTokens({ database }),
     links,

@@ -55,6 +55,11 @@ const FAMILIES: readonly Family[] = [
     'Failures of attempts, and of reports that were never started, by code.',
     ({ tally }) => labelled(tally, 'failures', 'code'),
   ),
+  counter(
+    'broadsheet_schedule_slots_total',
+    'Slots of schedules that have come, by outcome: MISSED and BLOCKED are for somebody to look at.',
+    ({ tally }) => labelled(tally, 'slots', 'outcome'),
+  ),
   counter('broadsheet_document_rows_total', 'Rows of all documents that were written.', ({ tally }) => [
     { value: total(tally, 'rows') },
   ]),

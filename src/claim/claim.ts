@@ -21,7 +21,8 @@ export interface Claimed {
   readonly format: Format['name']
   readonly compression: CompressionName
   readonly csvDialect: CsvDialect
-  readonly resolvedParameters: { [name: string]: Json }
+  /** Null while last_slot is open: it is resolved before the first attempt starts. */
+  readonly resolvedParameters: { [name: string]: Json } | null
   readonly timeZone: string
   readonly createdAt: Date
   readonly attempt: number
@@ -129,7 +130,7 @@ async function claimOnce(
     format: row.format,
     compression: row.compression,
     csvDialect: row.csv_dialect,
-    resolvedParameters: row.resolved_parameters ?? {},
+    resolvedParameters: row.resolved_parameters,
     timeZone: row.time_zone,
     createdAt: new Date(row.created_at),
     attempt: Number(row.attempt),

@@ -8,6 +8,9 @@ const USED_FOR = 10
 export interface QueueLimit {
   /** Throws Refusal LIMIT_REACHED where as many reports wait as may; called in the transaction that adds one. */
   check(em: EntityManager): Promise<void>
+  /** How many more may wait; Infinity where there is no limit. Who adds some says so with `added`. */
+  room(em: EntityManager): Promise<number>
+  added(count: number): void
 }
 
 /**
@@ -31,12 +34,19 @@ export function createQueueLimit(most: number | null): QueueLimit {
     }
   }
 
+  async function room(em: EntityManager): Promise<number> {
+    if (most === null) return Infinity
+    const began = performance.now()
+    if (began >= usedUntil) await count(em, began)
+    return Math.max(0, most - known)
+  }
+
   return {
+    room,
+    added: (more) => void (known += more),
     async check(em) {
-      if (most === null) return
-      const began = performance.now()
-      if (began >= usedUntil) await count(em, began)
-      if (known >= most) throw refuse('LIMIT_REACHED', null, `${most} reports are waiting already: ask again later.`)
+      if ((await room(em)) === 0)
+        throw refuse('LIMIT_REACHED', null, `${most} reports are waiting already: ask again later.`)
       known += 1
     },
   }

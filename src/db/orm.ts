@@ -2,6 +2,7 @@ import { MikroORM, type EntityManager } from '@mikro-orm/postgresql'
 import { ApiToken, Tenant, User } from '../identity/identity.entity.ts'
 import { Delivery, DeliveryTarget } from '../delivery/delivery.entity.ts'
 import { Report, ReportAttempt, ReportAudit } from '../report/report.entity.ts'
+import { Schedule, ScheduleSlot } from '../schedule/schedule.entity.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { HomingClient } from './client.ts'
@@ -11,7 +12,18 @@ import { isUnreachable } from './unreachable.ts'
 export type { EntityManager } from '@mikro-orm/postgresql'
 export type { Reading } from './reading.ts'
 
-export const ENTITIES = [Tenant, User, ApiToken, Report, ReportAttempt, ReportAudit, Delivery, DeliveryTarget]
+export const ENTITIES = [
+  Tenant,
+  User,
+  ApiToken,
+  Report,
+  ReportAttempt,
+  ReportAudit,
+  Delivery,
+  DeliveryTarget,
+  Schedule,
+  ScheduleSlot,
+]
 
 /** Longest wait for a free or a new connection, in milliseconds: then UNAVAILABLE. */
 const CONNECT_WITHIN = 1_500
@@ -23,6 +35,8 @@ export interface Database {
   inTenant<T>(tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T>
   /** One transaction over all tenants; under the API's role it sees no tenant's rows at all. */
   transaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T>
+  /** One statement over all tenants that commits by itself: it holds no lock where this process freezes. */
+  statement<T>(sql: string, values?: readonly unknown[]): Promise<T[]>
   /** A tenant's transaction that stays open for several reads of one operation; end it with `end()`. */
   reading(tenantId: string): Reading
   /** Rejects with Unavailable when Postgres does not answer. */
@@ -78,6 +92,7 @@ export async function openDatabase(options: {
     inTenant: (tenantId, work) =>
       guarded(() => orm.em.fork().transactional((em) => work(em as EntityManager), session(tenantId))),
     transaction: (work) => guarded(() => orm.em.fork().transactional((em) => work(em as EntityManager))),
+    statement: (sql, values = []) => guarded(() => orm.em.fork().execute(sql, [...values])),
     reading(tenantId) {
       const open = async () => {
         const em = orm.em.fork() as EntityManager

@@ -93,8 +93,8 @@ function isCursor(text: string, keys: readonly Key[]): boolean {
 function fits({ runtimeType, primary, nullable }: Key, value: unknown): boolean {
   if (value === null) return nullable === true
   if (typeof value !== 'string') return false
-  if (primary) return isUuid(value)
-  return runtimeType !== 'Date' || isMoment(value)
+  if (runtimeType === 'Date') return isMoment(value)
+  return !primary || isUuid(value)
 }
 
 function isMoment(text: string): boolean {

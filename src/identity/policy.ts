@@ -87,6 +87,21 @@ export function mayManage(viewer: Viewer, thing: { readonly tenantId: string; re
   return viewer.role === 'ADMIN' || thing.requestedBy === viewer.userId
 }
 
+/** A schedule is read and managed by the same people: who made it, and an ADMIN of the tenant. For a VIEWER there is none. */
+export function mayManageSchedule(
+  viewer: Viewer,
+  schedule: { readonly tenantId: string; readonly createdBy: string },
+): boolean {
+  return mayManage(viewer, { tenantId: schedule.tenantId, requestedBy: schedule.createdBy })
+}
+
+/** `mayManageSchedule` as a condition of MikroORM on Schedule. */
+export function manageableSchedules(viewer: Viewer): { tenantId: string; createdBy?: string | { $in: string[] } } {
+  const tenant = { tenantId: viewer.tenantId }
+  if (viewer.role === 'ADMIN') return tenant
+  return { ...tenant, createdBy: viewer.role === 'MEMBER' ? viewer.userId : { $in: [] } }
+}
+
 /** People are listed for an ADMIN; everybody else finds itself. Names of those who asked for a visible report are shown beside it. */
 export function readableUsers(viewer: Viewer): { tenantId: string; id?: string } {
   return viewer.role === 'ADMIN' ? { tenantId: viewer.tenantId } : { tenantId: viewer.tenantId, id: viewer.userId }

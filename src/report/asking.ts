@@ -49,7 +49,7 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
       return { object: known, created: false }
     }
     await queueLimit.check(em)
-    const report = await insertAccepted(em, viewer, id, { type, row })
+    const report = await insertAccepted(em, viewer, { id, type, row })
     await insertTargets(em, viewer, { reportId: id }, wanted)
     return { object: report, created: true }
   }
@@ -126,6 +126,7 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
           const made = await accept(em, viewer, newId, requestOf(report), {
             regeneratedFrom: report.id,
             scheduledFor: report.scheduledFor ?? null,
+            lastSlot: await lastSlotOf(em, report),
           })
           await repeatTargets(em, viewer, report.id, newId)
           return made
@@ -141,6 +142,16 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
       })
     },
   }
+}
+
+/** The same window again where the report had one; else, of a schedule that is still there, what last_slot means now. */
+async function lastSlotOf(em: EntityManager, { lastSlot, scheduleId }: Report): Promise<Date | null> {
+  if (lastSlot || !scheduleId) return lastSlot ?? null
+  const [known] = await em.execute<{ last: string | Date }[]>(
+    `select last_slot as last from broadsheet.schedule_success where schedule_id = ?`,
+    [scheduleId],
+  )
+  return known ? new Date(known.last) : null
 }
 
 /** What was asked for; a title that was not chosen is made anew. */

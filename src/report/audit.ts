@@ -13,7 +13,16 @@ const DOWNLOAD_NOTED_FOR = `interval '1 minute'`
 /** What a filter on live events may ask of a report. */
 export type Remembered = Pick<
   Report,
-  'tenantId' | 'requestedBy' | 'visibility' | 'status' | 'typeName' | 'priority' | 'tags' | 'title' | 'createdAt'
+  | 'tenantId'
+  | 'requestedBy'
+  | 'visibility'
+  | 'status'
+  | 'typeName'
+  | 'priority'
+  | 'scheduleId'
+  | 'tags'
+  | 'title'
+  | 'createdAt'
 >
 
 /** Notes what the viewer did, in the transaction that does it. */
@@ -51,13 +60,14 @@ export async function noteDownload(
 
 /** Notes that the report goes, with what is to be remembered of it. */
 export function noteDeleted(em: EntityManager, viewer: Viewer, report: Report): Promise<void> {
-  const { requestedBy, visibility, status, typeName, priority, tags, title } = report
+  const { requestedBy, visibility, status, typeName, priority, scheduleId = null, tags, title } = report
   return note(em, viewer, report.id, 'DELETED', {
     requestedBy,
     visibility,
     status,
     typeName,
     priority,
+    scheduleId,
     tags,
     title,
     createdAt: report.createdAt.toISOString(),

@@ -55,7 +55,11 @@ const ReportSchema = defineEntity({
     timeZone: p.text(),
     tags: p.array(),
     regeneratedFrom: p.uuid().nullable(),
+    /** The schedule that asked; it may be gone. */
+    scheduleId: p.uuid().nullable(),
     scheduledFor: p.datetime().nullable(),
+    /** What last_slot has come to: set when the first attempt starts. */
+    lastSlot: p.datetime().nullable(),
 
     /** One more at each committed change of status. */
     epoch: p.bigint('number'),

@@ -14,7 +14,7 @@ import type { Json } from '../report-type/define.ts'
 import type { Targets } from '../delivery/targets.ts'
 import { progressOf, type ProgressRow } from './progress-row.ts'
 import type { ProgressEvent } from '../progress/event.ts'
-import { createQueueLimit } from '../claim/queue-limit.ts'
+import type { QueueLimit } from '../claim/queue-limit.ts'
 import { Report, ReportAttempt } from './report.entity.ts'
 import { createRemove } from './remove.ts'
 import { createRetry } from './retry.ts'
@@ -26,6 +26,7 @@ export interface ReportFilter {
   status?: readonly ReportStatus[] | null
   type?: readonly string[] | null
   priority?: readonly ReportPriority[] | null
+  scheduleId?: string | null
   tag?: string | null
   createdFrom?: Date | null
   createdBefore?: Date | null
@@ -42,16 +43,14 @@ interface Dependencies {
   database: Database
   catalog: Catalog
   store: Pick<Store, 'remove'>
-  /** How many reports may wait, over all tenants; null: no limit. */
-  queueMax: number | null
+  queueLimit: QueueLimit
   targets: Targets
   tell: Tell
   log: Log
 }
 
 /** The verbs on reports that the API has. Reads go through the operation's Reading, writes through a transaction of their own. */
-export function createReports({ database, catalog, store, queueMax, targets, tell, log }: Dependencies) {
-  const queueLimit = createQueueLimit(queueMax)
+export function createReports({ database, catalog, store, queueLimit, targets, tell, log }: Dependencies) {
   return {
     ...createAsking({ database, catalog, tell, queueLimit, targets }),
     cancel: createCancel({ database, tell }),
@@ -151,11 +150,12 @@ export function createReports({ database, catalog, store, queueMax, targets, tel
 export type Reports = ReturnType<typeof createReports>
 
 function conditionOf(filter: ReportFilter): FilterQuery<Report> {
-  const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter
+  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains } = filter
   return {
     ...(status && { status: { $in: [...status] } }),
     ...(type && { typeName: { $in: [...type] } }),
     ...(priority && { priority: { $in: [...priority] } }),
+    ...(scheduleId && { scheduleId }),
     ...(tag && { tags: { $contains: [tag] } }),
     ...((createdFrom || createdBefore) && {
       createdAt: { ...(createdFrom && { $gte: createdFrom }), ...(createdBefore && { $lt: createdBefore }) },
@@ -166,11 +166,12 @@ function conditionOf(filter: ReportFilter): FilterQuery<Report> {
 
 /** The same filter on an entity in hand, for live events. */
 export function matches(filter: ReportFilter, report: Remembered): boolean {
-  const { status, type, priority, tag, createdFrom, createdBefore, titleContains } = filter
+  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains } = filter
   return (
     (!status || status.includes(report.status)) &&
     (!type || type.includes(report.typeName)) &&
     (!priority || priority.includes(report.priority)) &&
+    (!scheduleId || report.scheduleId === scheduleId) &&
     (!tag || report.tags.includes(tag)) &&
     (!createdFrom || report.createdAt >= createdFrom) &&
     (!createdBefore || report.createdAt < createdBefore) &&

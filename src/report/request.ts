@@ -10,6 +10,7 @@ import { withLocalInstants } from '../report-type/local-instants.ts'
 import { hint } from '../report-type/names.ts'
 import { checkParameters, type CheckedParameters } from '../report-type/parameters.ts'
 import type { ReportType } from '../report-type/report-type.ts'
+import type { DateContext } from '../schedule/relative-date.ts'
 import { checkTimeZone } from '../schedule/time-zone.ts'
 import { isStorable, NOT_STORABLE } from '../storable.ts'
 import { checkReuseWithin } from './reuse.ts'
@@ -37,8 +38,12 @@ export interface ReportRequest {
 /** Where a request comes from, beside the viewer. */
 export interface Origin {
   regeneratedFrom?: string | null
+  /** The schedule that asks: at a slot, or without one now, outside its cadence. */
+  schedule?: { id: string; title: string } | null
   /** The slot against which relative dates are resolved. */
   scheduledFor?: Date | null
+  /** What last_slot means, where that is known already; of a schedule it is else left open until the first attempt. */
+  lastSlot?: Date | null
 }
 
 const MOST_TAGS = 20
@@ -64,13 +69,7 @@ export function acceptRequest(
     }
   }
   const timeZone = collect(() => checkTimeZone(request.timeZone)) ?? 'UTC'
-  const slot = origin.scheduledFor ? Temporal.Instant.fromEpochMilliseconds(origin.scheduledFor.getTime()) : null
-  const context = {
-    path,
-    now: slot ?? Temporal.Instant.fromEpochMilliseconds(now.getTime()),
-    timeZone,
-    ...(slot && { slot }),
-  }
+  const context = { path, timeZone, ...momentsOf(now, origin) }
   const checked = collect(() => checkParameters(type, values, context))
   const tags = collect(() => checkTags(request.tags)) ?? []
   const title = collect(() => checkTitle(request.title ?? null))
@@ -85,8 +84,13 @@ export function acceptRequest(
       requestedBy: viewer.userId,
       typeName: type.name,
       typeVersion: type.version,
-      title: title ?? defaultTitle(type, withLocalInstants(type, resolved ?? {}, timeZone)),
-      titleGiven: title !== undefined,
+      title:
+        title ??
+        defaultTitle(
+          { ...type, title: origin.schedule?.title ?? type.title },
+          withLocalInstants(type, resolved ?? {}, timeZone),
+        ),
+      titleGiven: title !== undefined || origin.schedule != null,
       priority: request.priority,
       format: request.format,
       compression: request.compression,
@@ -97,10 +101,23 @@ export function acceptRequest(
       timeZone,
       tags,
       regeneratedFrom: origin.regeneratedFrom ?? null,
+      scheduleId: origin.schedule?.id ?? null,
       scheduledFor: origin.scheduledFor ?? null,
       createdAt: now,
     },
   }
+}
+
+/** Against what relative dates are resolved: a slot, or else now. */
+function momentsOf(now: Date, { schedule, scheduledFor, lastSlot }: Origin): Omit<DateContext, 'timeZone'> {
+  const at = instantOf(scheduledFor ?? now)
+  if (lastSlot) return { now: at, slot: at, lastSlot: instantOf(lastSlot) }
+  if (schedule) return { now: at, slot: at, lastSlot: 'open' }
+  return scheduledFor ? { now: at, slot: at } : { now: at }
+}
+
+function instantOf(moment: Date): Temporal.Instant {
+  return Temporal.Instant.fromEpochMilliseconds(moment.getTime())
 }
 
 /** The type that a ReportRequestInput names, the values for it, and where in the input they are. */
@@ -139,7 +156,8 @@ function askable(viewer: Viewer, type: ReportType, path: string[]): ReportType {
   return type
 }
 
-function checkTags(tags: readonly string[]): string[] {
+/** Throws Refusal at ["tags"]. */
+export function checkTags(tags: readonly string[]): string[] {
   if (tags.length > MOST_TAGS) throw refuse('INVALID', ['tags'], `At most ${MOST_TAGS} tags; you gave ${tags.length}.`)
   const wrong = tags.findIndex((tag) => tag.trim() === '' || tag.length > LONGEST_TAG)
   if (wrong >= 0) throw refuse('INVALID', ['tags', String(wrong)], `A tag has 1 to ${LONGEST_TAG} characters.`)
@@ -148,10 +166,11 @@ function checkTags(tags: readonly string[]): string[] {
   return [...new Set(tags)]
 }
 
-function checkTitle(title: string | null): string | undefined {
+/** Throws Refusal at ["title"]. */
+export function checkTitle(title: string | null, remedy = '; leave it out for the usual one'): string | undefined {
   if (title === null) return undefined
   if (title.trim() === '' || title.length > LONGEST_TITLE)
-    throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters; leave it out for the usual one.`)
+    throw refuse('INVALID', ['title'], `A title has 1 to ${LONGEST_TITLE} characters${remedy}.`)
   if (!isStorable(title)) throw refuse('INVALID', ['title'], `The title ${NOT_STORABLE}`)
   return title
 }

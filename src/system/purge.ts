@@ -19,6 +19,8 @@ const OLD = [
     keep: null,
   },
   { table: 'report_audit', condition: 'at', order: 'at', keep: null },
+  // A run of slots is as old as its last one; what waits is not over.
+  { table: 'schedule_slot', condition: `outcome <> 'WAITING' and at`, order: 'at', keep: null },
   { table: 'idempotency_key', condition: 'used_at', order: 'used_at', keep: KEYS_KEPT },
 ] as const
 

@@ -40,6 +40,26 @@ export async function countAttempts(database: Database): Promise<number> {
   return row!.count
 }
 
+/** Adds slots of schedules whose outcome is known, each exactly once: family slots, by outcome. Otherwise as countAttempts. */
+export async function countSlots(database: Database): Promise<number> {
+  const [row] = await database.transaction((em) =>
+    em.execute<{ count: number }[]>(
+      `with fresh as (
+        select schedule_id, scheduled_for, count - counted as news from broadsheet.schedule_slot
+        where outcome <> 'WAITING' and counted < count limit ${STEP} for update skip locked
+      ), counted as (
+        update broadsheet.schedule_slot s set counted = s.count from fresh
+        where s.schedule_id = fresh.schedule_id and s.scheduled_for = fresh.scheduled_for returning s.outcome, fresh.news
+      ), told as (
+        insert into broadsheet.tally (family, label, value)
+        select 'slots', outcome, sum(news)::float8 from counted group by outcome order by outcome
+        on conflict (family, label) do update set value = tally.value + excluded.value
+      ) select count(*)::int as count from counted`,
+    ),
+  )
+  return row!.count
+}
+
 /** Adds failures that no attempt has: of reports that were never started. */
 export async function countFailures(database: Database, code: string, count: number): Promise<void> {
   await database.transaction((em) =>

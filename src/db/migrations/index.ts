@@ -2,6 +2,7 @@ import { M0001Spine } from './m0001-spine.ts'
 import { M0002Verbs } from './m0002-verbs.ts'
 import { M0003Operations } from './m0003-operations.ts'
 import { M0004ProgressSince } from './m0004-progress-since.ts'
+import { M0005Schedules } from './m0005-schedules.ts'
 import { M0006Deliveries } from './m0006-deliveries.ts'
 
 /** In order; a migration that has landed is never edited. */
@@ -10,5 +11,6 @@ export const MIGRATIONS = [
   { name: 'm0002-verbs', class: M0002Verbs },
   { name: 'm0003-operations', class: M0003Operations },
   { name: 'm0004-progress-since', class: M0004ProgressSince },
+  { name: 'm0005-schedules', class: M0005Schedules },
   { name: 'm0006-deliveries', class: M0006Deliveries },
 ]

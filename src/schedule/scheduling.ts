@@ -1,0 +1,203 @@
+import type { Database, EntityManager } from '../db/orm.ts'
+import { Unavailable } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
+import type { QueueLimit } from '../claim/queue-limit.ts'
+import { insertAll } from '../report/accept.ts'
+import { cancelForSlot } from '../report/cancel.ts'
+import { eventOf } from '../report/progress-row.ts'
+import type { Catalog } from '../report-type/catalog.ts'
+import { createSlotAsking } from './asking.ts'
+import { decide, type Turn } from './due.ts'
+import { durationMilliseconds } from './duration.ts'
+import { writeTurns, type Entry } from './ledger.ts'
+import { reckoningOf } from './reckoning.ts'
+import { lockDue, lockWaiting, readDue, readWaiting, type Due } from './standing.ts'
+
+/** Schedules that one transaction takes. */
+export const BATCH = 100
+/** SQLSTATEs of what stays wrong however often it is tried: values that the database does not take. */
+const STAYS_WRONG = /^2[23]/
+
+export interface Change {
+  readonly kind: ChangeKind
+  readonly event: ProgressEvent
+}
+
+/** What a step came to: how many schedules it moved on, and what is to be told now that it is committed. */
+export interface Step {
+  readonly moved: number
+  readonly changes: readonly Change[]
+}
+
+interface Dependencies {
+  database: Database
+  catalog: Catalog
+  queueLimit: QueueLimit
+  log: Log
+}
+
+/**
+ * Asks for what schedules are due. Any number of processes may do it at once: each step locks what it takes and passes over
+ * what others have, and the slot's row, the report and the schedule's next slot are committed together or not at all.
+ */
+export function createScheduling({ database, catalog, queueLimit, log }: Dependencies) {
+  /** The types that can be asked for here; what others lack is theirs for a while. */
+  const types = () =>
+    catalog
+      .all()
+      .filter(({ unavailableReason }) => unavailableReason === null)
+      .map(({ name }) => name)
+
+  async function step(work: (em: EntityManager) => Promise<Step>): Promise<Step> {
+    return database.transaction(async (em) => {
+      // Whoever freezes with schedules in hand holds them up no longer than this.
+      await em.execute(`select set_config('idle_in_transaction_session_timeout', '5000', true)`)
+      return work(em)
+    })
+  }
+
+  async function take(em: EntityManager, ids: readonly string[]): Promise<Step> {
+    if (ids.length === 0) return { moved: 0, changes: [] }
+    const { moment, dues } = await readDue(em, ids)
+    const room = await queueLimit.room(em)
+    const asking = createSlotAsking({ catalog, now: new Date(moment.now), room, log })
+    const entries = dues.map((due): Entry => {
+      const { schedule, owner, standing } = due
+      const turn = turnOf(due, () =>
+        decide(standing, moment, reckoningOf(schedule), (slot) => asking.ask(schedule, owner, slot)),
+      )
+      for (const { slot, outcome, reason } of turn.rows)
+        if (outcome === 'BLOCKED')
+          log.error(
+            { scheduleId: schedule.id, title: schedule.title, slot: new Date(slot).toISOString(), reason },
+            'a slot is blocked',
+          )
+      return { scheduleId: schedule.id, tenantId: schedule.tenantId, turn }
+    })
+    const fresh = await writeTurns(em, entries)
+    const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
+    const reports = await insertAll(em, accepted)
+    queueLimit.added(reports.length)
+    const changes: Change[] = reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) }))
+    for (const [index, { turn }] of entries.entries()) {
+      if (turn.cancelsFor === null) continue
+      const { schedule, cancelable } = dues[index]!
+      const detail = { schedule: schedule.title, slot: new Date(turn.cancelsFor).toISOString() }
+      for (const event of await cancelForSlot(em, cancelable, detail)) changes.push({ kind: 'CHANGED', event })
+    }
+    return { moved: entries.length, changes }
+  }
+
+  /** A cadence that can't be reckoned any more ends here, and says so. */
+  function turnOf({ schedule, standing }: Due, work: () => Turn): Turn {
+    try {
+      return work()
+    } catch (error) {
+      log.error({ err: error, scheduleId: schedule.id }, 'the slots of a schedule can not be reckoned')
+      return blockedTurn(schedule.nextSlotAt!.getTime(), standing.slotsAfter)
+    }
+  }
+
+  /** One that the database does not take must not hold up the others: each is taken by itself, and such a one set aside. */
+  async function oneByOne(ids: readonly string[]): Promise<Step> {
+    const changes: Change[] = []
+    let moved = 0
+    for (const id of ids) {
+      try {
+        const one = await step(async (em) => take(em, await lockDue(em, { types: null, most: 1, id })))
+        changes.push(...one.changes)
+        moved += one.moved
+      } catch (error) {
+        if (error instanceof Unavailable) throw error
+        log.error({ err: error, scheduleId: id }, 'the slots of a schedule can not be written')
+        if (STAYS_WRONG.test(String((error as { code?: unknown }).code))) moved += await setAside(id)
+      }
+    }
+    return { moved, changes }
+  }
+
+  function setAside(id: string): Promise<number> {
+    return database.transaction(async (em) => {
+      const { dues } = await readDue(em, await lockDue(em, { types: null, most: 1, id }))
+      const entries = dues.map(({ schedule, standing }) => ({
+        scheduleId: schedule.id,
+        tenantId: schedule.tenantId,
+        turn: blockedTurn(schedule.nextSlotAt!.getTime(), standing.slotsAfter),
+      }))
+      if (entries.length > 0) await writeTurns(em, entries)
+      return entries.length
+    })
+  }
+
+  return {
+    /** Takes up to BATCH schedules with slots that have come. Rejects with Unavailable when Postgres is away. */
+    async takeDue(): Promise<Step> {
+      let ids: string[] = []
+      try {
+        return await step(async (em) => take(em, (ids = await lockDue(em, { types: types(), most: BATCH, id: null }))))
+      } catch (error) {
+        if (error instanceof Unavailable || ids.length === 0) throw error
+        log.warn({ err: error, schedules: ids.length }, 'due schedules are taken one by one')
+        return oneByOne(ids)
+      }
+    },
+
+    /** Asks for the oldest waiting slot of up to BATCH schedules of which nothing runs any more that it waits for. */
+    askWaiting(): Promise<Step> {
+      return step(async (em) => {
+        const room = await queueLimit.room(em)
+        const ids = await lockWaiting(em, { types: types(), most: BATCH, full: room === 0 })
+        if (ids.length === 0) return { moved: 0, changes: [] }
+        const { now, waitings } = await readWaiting(em, ids)
+        const asking = createSlotAsking({ catalog, now: new Date(now), room, log })
+        const settled = waitings.flatMap(({ schedule, owner, slot, late }) => {
+          const answer = asking.ask(schedule, owner, slot)
+          const inTime = slot >= now - durationMilliseconds(schedule.catchUpWindow)
+          if (answer.kind === 'FULL' && inTime) return []
+          if (answer.kind !== 'ACCEPTED')
+            log.error({ scheduleId: schedule.id, title: schedule.title, reason: answer.reason }, 'a slot is blocked')
+          return {
+            schedule_id: schedule.id,
+            slot: new Date(slot).toISOString(),
+            outcome: answer.kind !== 'ACCEPTED' ? 'BLOCKED' : late ? 'CAUGHT_UP' : 'REQUESTED',
+            reason: answer.kind === 'ACCEPTED' ? null : answer.reason,
+            report_id: answer.kind === 'ACCEPTED' ? answer.reportId : null,
+          }
+        })
+        const written = await em.execute<{ report_id: string | null }[]>(
+          `update broadsheet.schedule_slot s set outcome = r.outcome, reason = r.reason, report_id = r.report_id, at = clock_timestamp()
+           from jsonb_to_recordset(?::jsonb) as r (schedule_id uuid, slot timestamptz, outcome text, reason text, report_id uuid)
+           where s.schedule_id = r.schedule_id and s.scheduled_for = r.slot and s.outcome = 'WAITING' returning s.report_id`,
+          [JSON.stringify(settled)],
+        )
+        const fresh = new Set(written.map(({ report_id }) => report_id))
+        const reports = await insertAll(
+          em,
+          [...asking.accepted.values()].filter(({ id }) => fresh.has(id)),
+        )
+        queueLimit.added(reports.length)
+        return {
+          moved: written.length,
+          changes: reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) })),
+        }
+      })
+    },
+  }
+}
+
+export type Scheduling = ReturnType<typeof createScheduling>
+
+/** A schedule that no turn can be written for: its slot says so, and none comes after it until somebody changes it. */
+function blockedTurn(slot: number, slotsAfter: number): Turn {
+  const reason = 'Its slots could not be written; the log of the worker says why. Change its cadence, or make it anew.'
+  return {
+    rows: [{ slot, outcome: 'BLOCKED', reason, reportId: null, late: false }],
+    long: [],
+    replaced: null,
+    cancelsFor: null,
+    slotsAfter: Math.max(slot, slotsAfter),
+    nextSlotAt: null,
+    run: null,
+  }
+}
