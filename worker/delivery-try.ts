@@ -31,7 +31,7 @@ type Stop = 'TIMEOUT' | 'DRAIN' | 'LOST'
 export interface TryParts {
   channels: Channels
   secrets: Secrets
-  store: Pick<Store, 'read'>
+  store: Pick<Store, 'read' | 'objectUrl'>
   links: Links
   publisher: Pick<Publisher, 'publish'>
   fate: Fate

@@ -8,7 +8,7 @@ import type { Taken } from './take.ts'
 const LINK_LIVES = 'P7D'
 
 interface Dependencies {
-  store: Pick<Store, 'read'>
+  store: Pick<Store, 'read' | 'objectUrl'>
   links: Links
 }
 
@@ -48,6 +48,7 @@ function documentOf({ report, reportId, createdBy }: Taken, { store, links }: De
     csvDialect,
     expiresAt,
     open: (): Promise<Readable> => store.read(key),
+    objectUrl: store.objectUrl?.(key) ?? null,
     link: () =>
       links.to({ reportId, attempt, expiresAt: expiresAt! }, { userId: createdBy, tokenExpiresAt: null }, LINK_LIVES),
   }
