@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream'
 import { ReportFailed } from '../src/errors.ts'
-import type { Row } from '../src/report-type/define.ts'
+import type { RowBatch } from '../src/formats/format.ts'
 import type { ReportStage } from '../src/report/status.ts'
 import type { Counters } from './attempt-messages.ts'
 
@@ -60,9 +60,9 @@ export function watchChunks(look: (chunk: Buffer) => void): Transform {
 
 /** The same for batches of rows. */
 export async function* watchBatches(
-  batches: AsyncIterable<readonly Row[]>,
-  look: (batch: readonly Row[]) => void,
-): AsyncGenerator<readonly Row[]> {
+  batches: AsyncIterable<RowBatch>,
+  look: (batch: RowBatch) => void,
+): AsyncGenerator<RowBatch> {
   for await (const batch of batches) {
     look(batch)
     yield batch

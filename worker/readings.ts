@@ -2,13 +2,14 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream'
 import { createCopyPreview, previewOfRows } from '../src/document/preview.ts'
 import { ReportFailed } from '../src/errors.ts'
-import type { Format } from '../src/formats/format.ts'
-import type { Column, Json, Row } from '../src/report-type/define.ts'
+import type { Format, RowBatch } from '../src/formats/format.ts'
+import type { Column, Json } from '../src/report-type/define.ts'
 import { withLocalInstants } from '../src/report-type/local-instants.ts'
 import type { ReportType, SqlBody } from '../src/report-type/report-type.ts'
 import { loadDefinition } from '../src/report-type/rows-report.ts'
 import { settingsOf, type Asker } from '../src/report-type/settings.ts'
 import type { Sources } from '../src/sources/index.ts'
+import type { Handed } from '../src/sources/sent-row.ts'
 import type { SessionOptions } from '../src/sources/source.ts'
 import type { Order } from './attempt-messages.ts'
 import { checkLimit, watchBatches, watchChunks, type Tally } from './counting.ts'
@@ -100,6 +101,7 @@ async function openGenerator(opening: Opening): Promise<Opened> {
   const { type, order, format, tally, signal } = opening
   const definition = await loadDefinition(type, opening.reportsDirectory)
   let summary: { [key: string]: Json } | null = null
+  const handed: Handed = { last: null }
   const attempt = {
     // The same text that a query reads.
     parameters: withLocalInstants(type, order.parameters, order.timeZone) as never,
@@ -111,14 +113,16 @@ async function openGenerator(opening: Opening): Promise<Opened> {
       if (message !== undefined) tally.message = String(message)
     },
     summary: (figures: { [key: string]: Json }) => void (summary = figures),
-    sources: Object.fromEntries([...opening.sources].map(([name, source]) => [name, source.client(session(opening))])),
+    sources: Object.fromEntries(
+      [...opening.sources].map(([name, source]) => [name, source.client(session(opening), handed)]),
+    ),
     timeZone: order.timeZone,
     requestedAt: order.requestedAt,
     tenantId: order.tenantId,
     viewerId: order.viewerId,
   }
   const preview = previewOfRows(type.columns)
-  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns), opening, (batch) =>
+  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns, handed), opening, (batch) =>
     preview.take(batch),
   )
   return {
@@ -131,10 +135,10 @@ async function openGenerator(opening: Opening): Promise<Opened> {
 }
 
 function countBatches(
-  batches: AsyncIterable<readonly Row[]>,
+  batches: AsyncIterable<RowBatch>,
   { tally, type }: Opening,
-  look: (batch: readonly Row[]) => void,
-): AsyncGenerator<readonly Row[]> {
+  look: (batch: RowBatch) => void,
+): AsyncGenerator<RowBatch> {
   let rows = 0
   tally.rows = () => rows
   return watchBatches(batches, (batch) => {

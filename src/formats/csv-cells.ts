@@ -1,6 +1,7 @@
 import type { Cell, Row } from '../report-type/define.ts'
 import type { RowWriter } from './batch-stream.ts'
 import { anyText, cellText } from './cell-text.ts'
+import { sentRowWriter } from './csv-sent.ts'
 import type { FormatOptions } from './format.ts'
 import { holdsText, neutralised, neutralisedUnlessNumber } from './formula.ts'
 
@@ -38,6 +39,8 @@ export function csvWriter({ columns, csvDialect }: FormatOptions): RowWriter {
       return line + (last < 0 ? '' : cells[last]!(row[last])) + end
     },
     tail: () => '',
+    // A spreadsheet's dialect changes texts; of one column the rules for quotes are others.
+    fill: excel || alone ? null : sentRowWriter(columns, (cell, index) => cells[index]!(cell), end),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Column, Row } from '../report-type/define.ts'
+import type { SentRow } from '../sources/sent-row.ts'
 
 /** The contract of this shelf: how rows become the bytes of a document. One file each; the list is index.ts. */
 
@@ -11,6 +12,12 @@ export interface FormatOptions {
   readonly csvDialect: CsvDialect
 }
 
+/** Rows, each in the order of the columns. */
+export interface RowBatch extends ReadonlyArray<Row> {
+  /** By the place of a row: what a source sent of it, if an author passed that on untouched. */
+  readonly sent?: readonly (SentRow | undefined)[]
+}
+
 export interface Format {
   /** The value of the ReportFormat enum. */
   readonly name: 'CSV' | 'NDJSON' | 'JSON'
@@ -18,11 +25,11 @@ export interface Format {
   readonly extension: string
   readonly contentType: string
   /**
-   * The document's bytes for these rows (batches of any size, each Row in the order of the columns). Complete also for
+   * The document's bytes for these rows (batches of any size). Complete also for
    * zero rows. Pulls the next batch only when its bytes are wanted; holds one batch at most. An error of `rows` is an
    * error of the stream; destroying the stream returns the iterator.
    */
-  encode(rows: AsyncIterable<readonly Row[]>, options: FormatOptions): Readable
+  encode(rows: AsyncIterable<RowBatch>, options: FormatOptions): Readable
   /**
    * The same document from the bytes of `COPY ... TO STDOUT (format csv, header)`: faster, where the format can.
    * What is given arrives in chunks that may split a row or a character anywhere.

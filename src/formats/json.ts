@@ -13,6 +13,7 @@ export const json: Format = {
       head: '[',
       row: (row, index) => (index === 0 ? '\n' : ',\n') + object(row),
       tail: (rowCount) => (rowCount === 0 ? ']\n' : '\n]\n'),
+      fill: null,
     })
   },
 }

@@ -9,6 +9,11 @@ export const ndjson: Format = {
   contentType: 'application/x-ndjson; charset=utf-8',
   encode(rows, { columns }) {
     const object = jsonRow(columns)
-    return streamOfBatches(rows, columns.length, { head: '', row: (row) => `${object(row)}\n`, tail: () => '' })
+    return streamOfBatches(rows, columns.length, {
+      head: '',
+      row: (row) => `${object(row)}\n`,
+      tail: () => '',
+      fill: null,
+    })
   },
 }

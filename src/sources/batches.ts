@@ -2,7 +2,6 @@ import pg, { type Client } from 'pg'
 import { type Field } from './cells.ts'
 import { divert, type Wire } from './divert.ts'
 import { reportFailure } from './failures.ts'
-import { rowDecoder } from './rows.ts'
 
 const DATA_ROW = 0x44
 /** Bytes of rows that may wait, as Postgres sends them, before the socket is left alone. */
@@ -20,11 +19,12 @@ interface Query {
  * Rows of a query in batches: what has come while the last batch was used, so that the source and the reader work at the
  * same time. What waits is bounded in bytes, not in rows. One Execute for all of them, because Postgres uses its parallel
  * workers for nothing less; where a reader stops early, the rest is let go by, or ended with the connection.
- * @typeParam R arrays in the order of the columns, or objects, as `rowMode` says.
+ * @param decoder makes of a query's fields what makes of a DataRow a row; see rows.ts.
  */
 export async function* readBatches<R>(
   client: Client,
-  query: { readonly text: string; readonly values?: readonly unknown[]; readonly rowMode: 'array' | 'object' },
+  query: { readonly text: string; readonly values?: readonly unknown[] },
+  decoder: (fields: readonly Field[]) => (message: Buffer, start: number, end: number) => R,
   fail: (error: unknown) => Error = reportFailure,
 ): AsyncGenerator<R[], void, undefined> {
   let rows: R[] = []
@@ -36,7 +36,7 @@ export async function* readBatches<R>(
   let wake = () => {}
   let wire: Wire | undefined
   let release = () => {}
-  let decode: ((message: Buffer, start: number, end: number) => unknown) | undefined
+  let decode: ((message: Buffer, start: number, end: number) => R) | undefined
   /** Parts of a message that one read of the socket did not bring whole. */
   let parts: Buffer[] = []
 
@@ -67,13 +67,13 @@ export async function* readBatches<R>(
   }
   function give(message: Buffer, start: number, end: number): void {
     try {
-      rows.push(decode!(message, start, end) as R)
+      rows.push(decode!(message, start, end))
     } catch (error) {
       fault = { error }
     }
   }
 
-  const { text, values, rowMode } = query
+  const { text, values } = query
   const running = new pg.Query(
     { text, values: values as unknown[], queryMode: 'extended' } as never,
     undefined,
@@ -87,7 +87,7 @@ export async function* readBatches<R>(
       return submit.call(running, connection)
     },
     handleRowDescription(message: { fields: readonly Field[] }) {
-      decode = rowDecoder(message.fields, rowMode)
+      decode = decoder(message.fields)
       handleRowDescription.call(running, message)
     },
     handleReadyForQuery(connection: unknown) {

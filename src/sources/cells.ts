@@ -34,9 +34,14 @@ const PARSERS: Partial<Record<ColumnType, (text: string) => Cell>> = {
 }
 const asText = (text: string): Cell => text
 
+/** What decides how a cell is read; where only the catalog knows the type, its text is the cell. */
+export function typeOf(oid: number): ColumnType {
+  return BY_OID[oid] ?? 'String'
+}
+
 /** Text in, cell out; undefined: the text is the cell. */
 export function parserOf(oid: number): ((text: string) => Cell) | undefined {
-  return PARSERS[BY_OID[oid] ?? 'String']
+  return PARSERS[typeOf(oid)]
 }
 
 /** The same for pg's `types`. */

@@ -8,6 +8,8 @@ import { describeFault, reportFailure } from './failures.ts'
 import { createPermits } from './permits.ts'
 import { beginReading, bind, startReading } from './reading.ts'
 import { checkRole } from './role-check.ts'
+import { sentRowDecoder } from './rows.ts'
+import type { Handed, SentRow } from './sent-row.ts'
 import { SourceFault, type Reading, type SessionOptions, type Source } from './source.ts'
 
 /** Longest time that describing one statement may take, in milliseconds. */
@@ -90,7 +92,7 @@ export function createPostgresSource(name: string, url: string, options: { log: 
       }
     },
 
-    client: (session) => createClient(connect, session),
+    client: (session, handed) => createClient(connect, session, handed),
 
     async close() {
       permits.close()
@@ -105,20 +107,28 @@ function passDataErrors(error: unknown): void {
   if (!(error as { code?: string }).code?.startsWith('22')) throw error
 }
 
-function createClient(connect: (signal?: AbortSignal) => Promise<Connection>, session: SessionOptions): SourceClient {
+function createClient(
+  connect: (signal?: AbortSignal) => Promise<Connection>,
+  session: SessionOptions,
+  handed: Handed | undefined,
+): SourceClient {
   const { signal } = session
   const fail = (error: unknown): Error => (signal.aborted ? (signal.reason as Error) : reportFailure(error))
-  async function* batches(text: string, values: readonly unknown[]): AsyncGenerator<Record<string, unknown>[]> {
+  async function* batches(text: string, values: readonly unknown[]): AsyncGenerator<SentRow[]> {
     let connection: Connection | undefined
     try {
       connection = await connect(signal)
       await beginReading(connection.client, session)
-      yield* readBatches<Record<string, unknown>>(connection.client, { text, values, rowMode: 'object' }, fail)
+      yield* readBatches(connection.client, { text, values }, sentRowDecoder, fail)
     } catch (error) {
       throw fail(error)
     } finally {
       await connection?.end()
     }
   }
-  return { query: (text, values = []) => oneByOne(batches(text, values)) }
+  const give = (row: SentRow) => {
+    if (handed) handed.last = row
+    return row.object
+  }
+  return { query: (text, values = []) => oneByOne(batches(text, values), give) }
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Column, Json, Row, SourceClient } from '../report-type/define.ts'
 import type { SqlBody } from '../report-type/report-type.ts'
 import type { Setting } from '../report-type/settings.ts'
+import type { Handed } from './sent-row.ts'
 
 /** The contract of this shelf: databases that reports read. One file each; index.ts opens what the settings name. */
 export interface Source {
@@ -18,8 +19,11 @@ export interface Source {
   describe(statement: string, settings: readonly Setting[]): Promise<Column[]>
   /** Opens a connection of its own and a read-only snapshot on it. Rejects with ReportFailed. */
   openReading(options: ReadingOptions): Promise<Reading>
-  /** For TypeScript reports: each query on a connection of its own, in a read-only transaction that ends with the signal. */
-  client(options: SessionOptions): SourceClient
+  /**
+   * For TypeScript reports: each query on a connection of its own, in a read-only transaction that ends with the signal.
+   * `handed` is told of each row as the author gets it.
+   */
+  client(options: SessionOptions, handed?: Handed): SourceClient
   close(): Promise<void>
 }
 
