@@ -23,8 +23,9 @@ for (const character of '",\n\r') SPECIAL[character.charCodeAt(0)] = 1
 /**
  * Writes rows that an author passed on untouched from the bytes that their source sent: what Postgres writes of a value is
  * what CSV has of it. Where that does not hold for a column, its cell's value is written, by `text`.
- * @returns Writes a row into `out` at `at`, and gives where it ends; -1: there may not be room for it. `out` has room for
- * mostCsvBytes(sent.size) from `at` on.
+ * @param text a cell's value as CSV, quotes included.
+ * @returns what writes a row into `out` at `at` and gives where it ends; -1: there may be no room for it. The caller has seen to
+ * room for mostCsvBytes(sent.size).
  */
 export function sentRowWriter(
   columns: readonly Column[],

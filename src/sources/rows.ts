@@ -79,7 +79,7 @@ function objectMaker(names: readonly string[]): (cells: readonly Cell[]) => Reco
   // In brackets `__proto__` is a name like any other.
   const key = (name: string) => (name === '__proto__' ? '["__proto__"]' : JSON.stringify(name))
   const properties = names.map((name, index) => `${key(name)}: cells[${index}]`)
-  // Nothing but names as JSON and numbers enters the text.
+  // oxlint-disable-next-line typescript/no-implied-eval -- nothing but names as JSON and numbers enters the text
   return new Function('cells', `return { ${properties.join(', ')} }`) as ReturnType<typeof objectMaker>
 }
 
