@@ -19,7 +19,7 @@ const DeliveryChannelRef = builder.enumType('DeliveryChannel', {
   values: CHANNEL_NAMES,
 })
 
-builder.objectRef<DeliveryTarget>('DeliveryTarget').implement({
+export const DeliveryTargetRef = builder.objectRef<DeliveryTarget>('DeliveryTarget').implement({
   description: 'Where an outcome goes, with secrets left out.',
   fields: (t) => ({
     id: t.id({ resolve: ({ id }) => encodeId('DeliveryTarget', id), description: 'For keep.' }),

@@ -1,5 +1,6 @@
 import type { Schedule } from '../src/schedule/schedule.entity.ts'
 import { builder } from './builder.ts'
+import { deliveriesOf, DeliveryInputRef } from './delivery-input.ts'
 import { idOf } from './global-id.ts'
 import {
   CsvDialectRef,
@@ -92,6 +93,11 @@ const CreateScheduleInputRef = builder.inputType('CreateScheduleInput', {
       description: 'Who else may read the reports.',
     }),
     tags: t.stringList({ defaultValue: DEFAULTS.tags, description: 'To find the reports again.' }),
+    deliveries: t.field({
+      type: [DeliveryInputRef],
+      defaultValue: [],
+      description: 'Where the outcome of each report goes, at most 20.',
+    }),
     paused: t.boolean({ defaultValue: DEFAULTS.paused, description: 'Made, but not begun.' }),
     idempotencyKey: t.string({ description: 'As in RequestReportInput.' }),
   }),
@@ -113,6 +119,10 @@ const UpdateScheduleInputRef = builder.inputType('UpdateScheduleInput', {
     csvDialect: t.field({ type: CsvDialectRef, description: 'How CSV is written.' }),
     visibility: t.field({ type: ReportVisibilityRef, description: 'Who else may read the reports.' }),
     tags: t.stringList({ description: 'To find the reports again.' }),
+    deliveries: t.field({
+      type: [DeliveryInputRef],
+      description: 'Those that it has from now on: new ones, and what it keeps by { keep: id }.',
+    }),
   }),
 })
 
@@ -131,6 +141,7 @@ builder.mutationFields((t) => ({
           report: input.report,
           title: input.title,
           cadence: input.cadence as never,
+          deliveries: deliveriesOf(input.deliveries),
           idempotencyKey: input.idempotencyKey ?? null,
         }),
       ),
@@ -139,8 +150,13 @@ builder.mutationFields((t) => ({
     type: SchedulePayloadRef,
     description: 'Another cadence or time zone counts from now on; the slots that have come stay as they are.',
     args: { input: t.arg({ type: UpdateScheduleInputRef, required: true, description: 'What is to change.' }) },
-    resolve: (_, { input: { id: scheduleId, ...changes } }, { schedules, viewer }) =>
-      outcomeOf(() => schedules.update(viewer, idOf('Schedule', scheduleId), given(changes) as never)),
+    resolve: (_, { input: { id: scheduleId, deliveries, ...changes } }, { schedules, viewer }) =>
+      outcomeOf(() =>
+        schedules.update(viewer, idOf('Schedule', scheduleId), {
+          ...(given(changes) as object),
+          ...(deliveries && { deliveries: deliveriesOf(deliveries) }),
+        }),
+      ),
   }),
   pauseSchedule: t.field({
     type: SchedulePayloadRef,

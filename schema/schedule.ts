@@ -5,6 +5,7 @@ import { OVERLAP_POLICIES, SLOT_OUTCOMES } from '../src/schedule/slot.ts'
 import { removedType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connection.ts'
+import { DeliveryTargetRef } from './delivery.ts'
 import { idOf } from './global-id.ts'
 import {
   CsvDialectRef,
@@ -98,6 +99,12 @@ beyond that are MISSED.`,
     csvDialect: t.expose('csvDialect', { type: CsvDialectRef, description: 'How their CSV is written.' }),
     visibility: t.expose('visibility', { type: ReportVisibilityRef, description: 'Who else may read them.' }),
     tags: t.exposeStringList('tags', { description: 'What they are found by.' }),
+    deliveries: t.loadableList({
+      type: DeliveryTargetRef as never,
+      description: 'Where the outcome of each of its reports goes.',
+      load: (ids: string[], { schedules, reading }) => schedules.targets(reading, ids) as never,
+      resolve: (schedule) => schedule.id as never,
+    }),
     lastSucceededSlot: t.loadable({
       type: 'DateTime',
       description:

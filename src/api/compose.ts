@@ -111,7 +111,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     catalog,
     reports,
     deliveries: createDeliveries({ database, reports, targets, tell }),
-    schedules: createSchedules({ database, catalog, queueLimit, tell }),
+    schedules: createSchedules({ database, catalog, queueLimit, targets, tell }),
     users,
     tokens: createTokens({ database }),
     links,

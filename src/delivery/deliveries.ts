@@ -8,6 +8,7 @@ import { eventOf } from '../report/progress-row.ts'
 import type { Report } from '../report/report.entity.ts'
 import type { Reports } from '../report/reports.ts'
 import type { Tell } from '../report/tell.ts'
+import { isWindowTaken, WINDOW_TAKEN } from '../schedule/windows.ts'
 import { isUuid } from '../uuid.ts'
 import { startDeliveries } from './attach.ts'
 import { Delivery } from './delivery.entity.ts'
@@ -87,6 +88,8 @@ export function createDeliveries({ database, reports, targets, tell }: Dependenc
         if (!known) throw refuse('NOT_FOUND', ['id'], 'There is no such delivery, or it is not yours to see.')
         // The report first, as whoever deletes it does.
         const owner = await lockManaged(em, viewer, known.reportId)
+        if (known.channel === 'WAREHOUSE' && known.status === 'FAILED' && (await isWindowTaken(em, owner)))
+          throw refuse('NOT_RETRYABLE', ['id'], WINDOW_TAKEN, known)
         const again = await em.execute<object[]>(
           `update broadsheet.delivery set status = 'PENDING', charged = 0, worker_id = null, due_at = clock_timestamp(), counted = false
            where id = ? and status = 'FAILED' returning 1 as moved`,

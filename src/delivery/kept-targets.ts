@@ -65,6 +65,33 @@ export async function copyTargets(em: EntityManager, scheduleId: string, reportI
   )
 }
 
+/** The same for many at once, each of a schedule. */
+export async function copyAllTargets(
+  em: EntityManager,
+  reports: readonly { readonly id: string; readonly scheduleId: string | null }[],
+): Promise<void> {
+  if (reports.length === 0) return
+  await em.execute(
+    `insert into broadsheet.delivery_target (tenant_id, report_id, ${COLUMNS})
+     select t.tenant_id, r.id, ${COLUMNS} from jsonb_to_recordset(?::jsonb) as r (id uuid, schedule_id uuid)
+     join broadsheet.delivery_target t on t.schedule_id = r.schedule_id`,
+    [JSON.stringify(reports.map(({ id, scheduleId }) => ({ id, schedule_id: scheduleId })))],
+  )
+}
+
+/** The schedule goes, and its targets with it; those of its reports stay. */
+export async function removeTargets(em: EntityManager, scheduleId: string): Promise<void> {
+  await em.execute('delete from broadsheet.delivery_target where schedule_id = ?', [scheduleId])
+}
+
+/** Ids of a schedule's targets: what `keep` may name. */
+export async function targetIdsOf(em: EntityManager, scheduleId: string): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>('select id from broadsheet.delivery_target where schedule_id = ?', [
+    scheduleId,
+  ])
+  return rows.map(({ id }) => id)
+}
+
 /** The same targets for a report that is asked for again, by who asks now. */
 export async function repeatTargets(
   em: EntityManager,

@@ -23,7 +23,7 @@ export function outcomeOf(taken: Taken, { store, links }: Dependencies): Outcome
     reportType: report.typeName,
     title: report.title,
     status: news.status,
-    scheduleId: null,
+    scheduleId: report.scheduleId,
     scheduledFor: report.scheduledFor,
     requestedAt: report.createdAt,
     finishedAt: news.at,

@@ -30,6 +30,7 @@ export interface Taken extends Destination {
     Report,
     'typeName' | 'title' | 'status' | 'attempt' | 'format' | 'compression' | 'csvDialect' | 'timeZone'
   > & {
+    readonly scheduleId: string | null
     readonly scheduledFor: Date | null
     readonly createdAt: Date
     readonly expiresAt: Date | null
@@ -78,7 +79,7 @@ with recursive lane as materialized (
 )
 select t.id, t.tenant_id, t.report_id, t.channel, t.destination, t.target, t.secret, t.created_by, t.attempts, t.charged, chosen.ailing as in_ailing,
   t.news_status, t.news_failure, t.news_at, case when u.removed_at is null then u.role end as role,
-  r.type_name, r.title, r.status, r.attempt, r.format, r.compression, r.csv_dialect, r.time_zone, r.scheduled_for, r.created_at as requested_at,
+  r.type_name, r.title, r.status, r.attempt, r.format, r.compression, r.csv_dialect, r.time_zone, r.schedule_id, r.scheduled_for, r.created_at as requested_at,
   r.expires_at, r.document
 from taken t join chosen using (id) join broadsheet.report r on r.id = t.report_id join broadsheet.app_user u on u.id = t.created_by
 order by t.channel, chosen.beyond, t.destination`
@@ -121,6 +122,7 @@ interface TakenRow {
   compression: Report['compression']
   csv_dialect: Report['csvDialect']
   time_zone: string
+  schedule_id: string | null
   scheduled_for: string | Date | null
   requested_at: string | Date
   expires_at: string | Date | null
@@ -152,6 +154,7 @@ function takenOf(row: TakenRow): Taken {
       compression: row.compression,
       csvDialect: row.csv_dialect,
       timeZone: row.time_zone,
+      scheduleId: row.schedule_id,
       scheduledFor: moment(row.scheduled_for),
       createdAt: new Date(row.requested_at),
       expiresAt: moment(row.expires_at),

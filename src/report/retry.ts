@@ -7,6 +7,7 @@ import { lockManaged, move } from './managed.ts'
 import { eventOf } from './progress-row.ts'
 import type { QueueLimit } from '../claim/queue-limit.ts'
 import type { Report } from './report.entity.ts'
+import { isWindowTaken, WINDOW_TAKEN } from '../schedule/windows.ts'
 import { isTerminal, mayMove } from './status.ts'
 import type { Tell } from './tell.ts'
 
@@ -38,6 +39,7 @@ export function createRetry({
           `Only a FAILED or CANCELED report is tried again: it is ${found.status}.`,
           found,
         )
+      if (await isWindowTaken(em, found)) throw refuse('NOT_RETRYABLE', ['id'], WINDOW_TAKEN, found)
       await queueLimit.check(em)
       await note(em, viewer, found.id, 'RETRIED', { was: found.status })
       return move(em, found.id, AGAIN)

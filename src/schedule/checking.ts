@@ -17,7 +17,7 @@ export interface CadenceWords {
 }
 
 /** What a schedule asks for, and how: CreateScheduleInput without its key. */
-export interface ScheduleWords extends Omit<ReportRequest, 'title' | 'reuseWithin' | 'idempotencyKey'> {
+export interface ScheduleWords extends Omit<ReportRequest, 'title' | 'reuseWithin' | 'idempotencyKey' | 'deliveries'> {
   title: string
   overlapPolicy: OverlapPolicy
   /** ISO 8601. */

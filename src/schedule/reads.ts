@@ -1,5 +1,6 @@
 import type { FilterQuery } from '@mikro-orm/core'
 import type { Reading } from '../db/orm.ts'
+import { targetsOf } from '../delivery/kept-targets.ts'
 import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import { manageableSchedules, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
@@ -35,6 +36,9 @@ export const scheduleReads = {
     const found = await reading.read((em) => readPage(em, ScheduleSlot, where, { scheduledFor: 'desc' }, page))
     return { ...found, totalCount: () => reading.read((em) => em.count(ScheduleSlot, where)) }
   },
+
+  /** Where the reports of each of these go, in order. */
+  targets: targetsOf,
 
   /** What last_slot means for each of these now. */
   async lastSucceededSlots(reading: Reading, ids: readonly string[]): Promise<Date[]> {

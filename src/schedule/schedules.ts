@@ -1,8 +1,10 @@
 import { LockMode } from '@mikro-orm/core'
 import type { QueueLimit } from '../claim/queue-limit.ts'
 import type { Database, EntityManager } from '../db/orm.ts'
-import { Refusal, refuse } from '../errors.ts'
+import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
+import { copyTargets, insertTargets, removeTargets, replaceTargets, targetIdsOf } from '../delivery/kept-targets.ts'
+import type { DeliveryInput, Targets } from '../delivery/targets.ts'
 import { once, type KeyUse, type Made } from '../idempotency/idempotency.ts'
 import { mayManageSchedule, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
@@ -19,21 +21,31 @@ import { checkSchedule, type CadenceWords, type ScheduleWords } from './checking
 import { viewerOf } from './owner.ts'
 import { cadenceColumns, cadenceOf, reckoningOf } from './reckoning.ts'
 import { scheduleReads } from './reads.ts'
+import { settleDue } from './settle.ts'
 import { Schedule } from './schedule.entity.ts'
 import { insertSchedule, ownerIn, pauseSlots, freezeLastSlot } from './rows.ts'
 
-export type CreateSchedule = ScheduleWords & { cadence: CadenceWords; idempotencyKey: string | null }
-export type UpdateSchedule = Partial<Omit<ScheduleWords, 'paused'>> & { cadence?: CadenceWords }
+export type CreateSchedule = ScheduleWords & {
+  cadence: CadenceWords
+  deliveries: readonly DeliveryInput[]
+  idempotencyKey: string | null
+}
+/** deliveries: those that it has from now on; left out, they stay. */
+export type UpdateSchedule = Partial<Omit<ScheduleWords, 'paused'>> & {
+  cadence?: CadenceWords
+  deliveries?: readonly DeliveryInput[]
+}
 
 interface Dependencies {
   database: Database
   catalog: Catalog
   queueLimit: QueueLimit
+  targets: Targets
   tell: Tell
 }
 
 /** The verbs on schedules that the API has. What comes of their slots is the scheduler's. */
-export function createSchedules({ database, catalog, queueLimit, tell }: Dependencies) {
+export function createSchedules({ database, catalog, queueLimit, targets, tell }: Dependencies) {
   const behindFirst = createBehindFirst()
 
   /** One object for each key, as for reports. */
@@ -75,23 +87,27 @@ export function createSchedules({ database, catalog, queueLimit, tell }: Depende
     ...scheduleReads,
 
     /** Throws Refusal with every user error at once; its paths lead into the mutation's input. */
-    async create(viewer: Viewer, { idempotencyKey: key, ...words }: CreateSchedule): Promise<Schedule> {
+    async create(viewer: Viewer, { idempotencyKey: key, deliveries, ...words }: CreateSchedule): Promise<Schedule> {
       requireScope(viewer, 'schedules:write')
-      const input = { ...words, report: askedOf(words.report, catalog) }
+      const input = {
+        ...words,
+        report: askedOf(words.report, catalog),
+        deliveries: deliveries.length ? deliveries : null,
+      }
       const find = (em: EntityManager, id: string) => em.findOne(Schedule, { id }, { disableIdentityMap: true })
       const { object } = await make(
         viewer,
         { mutation: 'createSchedule', key, input },
         async (em, id) => {
           const now = await clock(em)
-          const { report, cadence, ...checked } = checkSchedule(viewer, words, words.cadence, catalog, {
-            now,
-            createdAt: now,
-          })
+          const [{ report, cadence, ...checked }, wanted] = await allOrRefusal(
+            () => checkSchedule(viewer, words, words.cadence, catalog, { now, createdAt: now }),
+            () => targets.check(em, viewer, deliveries, ['deliveries'], words),
+          )
           const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility, paused } = words
           const columns = cadenceColumns(cadence)
           const next = reckoningOf({ ...columns, createdAt: now, timeZone: checked.timeZone }).next(now.getTime())
-          return insertSchedule(em, {
+          const schedule = await insertSchedule(em, {
             id,
             tenantId: viewer.tenantId,
             createdBy: viewer.userId,
@@ -111,6 +127,8 @@ export function createSchedules({ database, catalog, queueLimit, tell }: Depende
             createdAt: now,
             updatedAt: now,
           })
+          await insertTargets(em, viewer, { scheduleId: id }, wanted)
+          return schedule
         },
         find,
       )
@@ -121,22 +139,23 @@ export function createSchedules({ database, catalog, queueLimit, tell }: Depende
      * What is left out stays as it is. Another cadence or time zone counts from now on; the ledger stays. It is checked
      * under the right of the schedule's owner, whose reports they are. Throws Refusal: NOT_FOUND at ["id"], and as for create.
      */
-    update(viewer: Viewer, id: string, { cadence, ...given }: UpdateSchedule): Promise<Schedule> {
+    update(viewer: Viewer, id: string, { cadence, deliveries, ...given }: UpdateSchedule): Promise<Schedule> {
       return change(viewer, id, async (em, schedule, now) => {
         const words: ScheduleWords = { ...wordsOf(schedule), ...given }
         const owner = viewerOf(await ownerIn(em, schedule))
-        const checked = checkSchedule(
-          owner,
-          words,
-          cadence ?? cadenceOf(schedule),
-          catalog,
-          { now, createdAt: schedule.createdAt },
-          given.report === undefined ? { usesLastSlot: schedule.usesLastSlot } : null,
+        const moments = { now, createdAt: schedule.createdAt }
+        const kept = given.report === undefined ? { usesLastSlot: schedule.usesLastSlot } : null
+        const keepable = await targetIdsOf(em, schedule.id)
+        const [checked, wanted] = await allOrRefusal(
+          () => checkSchedule(owner, words, cadence ?? cadenceOf(schedule), catalog, moments, kept),
+          () => targets.check(em, viewer, deliveries ?? [], ['deliveries'], words, keepable),
         )
+        if (deliveries !== undefined) await replaceTargets(em, viewer, schedule.id, wanted)
         const { title, tags, timeZone } = checked
         const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility } = words
         const columns = cadenceColumns(checked.cadence)
         const moved = cadence !== undefined || timeZone !== schedule.timeZone
+        if (moved) await settleDue(em, schedule, now)
         const after = new Date(Math.max(now.getTime(), schedule.slotsAfter.getTime()))
         const next = reckoningOf({ ...columns, createdAt: schedule.createdAt, timeZone }).next(after.getTime())
         return {
@@ -179,6 +198,7 @@ export function createSchedules({ database, catalog, queueLimit, tell }: Depende
       await database.inTenant(viewer.tenantId, async (em) => {
         const schedule = await lock(em, viewer, id)
         await freezeLastSlot(em, schedule.id)
+        await removeTargets(em, schedule.id)
         await em.nativeDelete(Schedule, { id: schedule.id })
       })
     },
@@ -206,7 +226,9 @@ export function createSchedules({ database, catalog, queueLimit, tell }: Depende
           )
           await queueLimit.check(em)
           const detail = { schedule: schedule.title, now: true }
-          return insertAccepted(em, viewer, { id: reportId, type, row, detail })
+          const report = await insertAccepted(em, viewer, { id: reportId, type, row, detail })
+          await copyTargets(em, schedule.id, reportId)
+          return report
         },
         find,
       )
@@ -236,6 +258,19 @@ async function clock(em: EntityManager): Promise<Date> {
 function wordsOf(schedule: Schedule): ScheduleWords {
   const { title, overlapPolicy, catchUpWindow, paused } = schedule
   return { ...requestOf(schedule), title, overlapPolicy, catchUpWindow, paused }
+}
+
+/** Both checks are made, so that all that is wrong is told at once. */
+async function allOrRefusal<A, B>(first: () => A, second: () => Promise<B>): Promise<[A, B]> {
+  const errors: UserError[] = []
+  const refused = (error: unknown): undefined => {
+    if (!(error instanceof Refusal)) throw error
+    errors.push(...error.userErrors)
+  }
+  const a = await Promise.resolve().then(first).catch(refused)
+  const b = await second().catch(refused)
+  if (errors.length > 0) throw new Refusal(errors)
+  return [a as A, b as B]
 }
 
 /** What can't be asked for is the fault of the schedule that was named: the mutation has no other input. */

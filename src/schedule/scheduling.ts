@@ -2,10 +2,12 @@ import type { Database, EntityManager } from '../db/orm.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
+import { copyAllTargets } from '../delivery/kept-targets.ts'
 import type { QueueLimit } from '../claim/queue-limit.ts'
-import { insertAll } from '../report/accept.ts'
+import { insertAll, type Accepted } from '../report/accept.ts'
 import { cancelForSlot } from '../report/cancel.ts'
 import { eventOf } from '../report/progress-row.ts'
+import type { Report } from '../report/report.entity.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import { createSlotAsking } from './asking.ts'
 import { decide, type Turn } from './due.ts'
@@ -77,8 +79,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
     })
     const fresh = await writeTurns(em, entries)
     const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
-    const reports = await insertAll(em, accepted)
-    queueLimit.added(reports.length)
+    const reports = await insertWithTargets(em, accepted)
     const changes: Change[] = reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) }))
     for (const [index, { turn }] of entries.entries()) {
       if (turn.cancelsFor === null) continue
@@ -87,6 +88,17 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       for (const event of await cancelForSlot(em, cancelable, detail)) changes.push({ kind: 'CHANGED', event })
     }
     return { moved: entries.length, changes }
+  }
+
+  /** The reports, and with each the targets that its schedule has by now. */
+  async function insertWithTargets(em: EntityManager, accepted: readonly Accepted[]): Promise<Report[]> {
+    const reports = await insertAll(em, accepted)
+    await copyAllTargets(
+      em,
+      accepted.map(({ id, row }) => ({ id, scheduleId: row.scheduleId })),
+    )
+    queueLimit.added(reports.length)
+    return reports
   }
 
   /** A cadence that can't be reckoned any more ends here, and says so. */
@@ -172,11 +184,8 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
           [JSON.stringify(settled)],
         )
         const fresh = new Set(written.map(({ report_id }) => report_id))
-        const reports = await insertAll(
-          em,
-          [...asking.accepted.values()].filter(({ id }) => fresh.has(id)),
-        )
-        queueLimit.added(reports.length)
+        const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
+        const reports = await insertWithTargets(em, accepted)
         return {
           moved: written.length,
           changes: reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) })),

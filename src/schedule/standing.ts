@@ -10,6 +10,10 @@ const LEFT_TO_OTHERS = `interval '10 seconds'`
 
 /** Where the report of a slot is not finished. `r` is the report. */
 const OPEN = `r.scheduled_for is not null and r.status in ('QUEUED', 'RUNNING', 'CANCELING')`
+/** Or where what it brought, from the last slot on, is still on its way into a warehouse: the next window begins behind it. */
+const ARRIVING = `s.uses_last_slot and exists (select from broadsheet.schedule_success ss join broadsheet.report r on r.schedule_id = ss.schedule_id
+    and r.scheduled_for > ss.last_slot and r.status in ('SUCCEEDED', 'EXPIRED') join broadsheet.delivery d on d.report_id = r.id
+  where ss.schedule_id = s.id and d.channel = 'WAREHOUSE' and d.status = 'PENDING')`
 const LATE = `exists (select from broadsheet.schedule_slot l where l.schedule_id = r.schedule_id and l.scheduled_for = r.scheduled_for and l.late)`
 
 /** A schedule with slots that have come, locked. */
@@ -42,7 +46,7 @@ export async function readDue(em: EntityManager, ids: readonly string[]): Promis
        (select extract(epoch from in_time_from) * 1000 from broadsheet.scheduler_look)::float8 as late_until
      from broadsheet.schedule s join broadsheet.app_user u on u.id = s.created_by
      cross join lateral (
-       select count(*) > 0 as unfinished, coalesce(jsonb_agg(r.id) filter (where not ${LATE}), '[]') as cancelable
+       select count(*) > 0 or (${ARRIVING}) as unfinished, coalesce(jsonb_agg(r.id) filter (where not ${LATE}), '[]') as cancelable
        from broadsheet.report r where r.schedule_id = s.id and ${OPEN}) open
      cross join lateral (
        select max(scheduled_for) filter (where not w.late) as slot, count(*) filter (where w.late)::int as late
@@ -73,7 +77,7 @@ export interface Waiting {
  * what is caught up alone.
  */
 const NOTHING_BEFORE = `not exists (select from broadsheet.report r where r.schedule_id = s.id and ${OPEN}
-  and (s.overlap_policy in ('SKIP', 'QUEUE_ONE') or ${LATE}))`
+  and (s.overlap_policy in ('SKIP', 'QUEUE_ONE') or ${LATE})) and not (${ARRIVING})`
 
 /** Ids of schedules with a waiting slot that may be asked for now, locked. `full`: only those that have waited too long. */
 export async function lockWaiting(

@@ -397,3 +397,108 @@ describe('who may', () => {
     expect(await codes('{ schedules { nodes { id } } }', unscoped.token)).toEqual(['FORBIDDEN'])
   })
 })
+
+describe('deliveries', () => {
+  const webhook = (url: string) =>
+    `{ webhook: { url: "${url}", secret: "whsec_${Buffer.alloc(32, 7).toString('base64')}" } }`
+  const targets = (id: string) => read(id, 'deliveries { id channel target }').then((schedule) => schedule.deliveries)
+  const ofReport = (id: string) =>
+    ground.database.sql(
+      'select described, created_by from broadsheet.delivery_target where report_id = $1 order by position',
+      [uuidOf(id)],
+    )
+
+  test('go to where the schedule says, for each of its reports; an update names the whole new list', async () => {
+    const { id } = await made(
+      `${INPUT} deliveries: [${webhook('https://one.example.com/')}, ${webhook('https://two.example.com/')}]`,
+    )
+    const [one, two] = await targets(id)
+    expect([one, two]).toMatchObject([{ channel: 'WEBHOOK' }, { channel: 'WEBHOOK' }])
+    expect([one.target, two.target].join()).toMatch(/one.*two/)
+    expect((await update(id, 'title: "Other"')).userErrors).toEqual([])
+    expect(await targets(id)).toEqual([one, two])
+    expect(
+      (await update(id, `deliveries: [${webhook('https://three.example.com/')}, { keep: "${one.id}" }]`)).userErrors,
+    ).toEqual([])
+    const after = await targets(id)
+    expect(after).toMatchObject([{ target: expect.stringContaining('three') }, one])
+    const { report } = await runNow(id)
+    expect((await ofReport(report.id)).map(({ described }) => described)).toEqual(
+      after.map(({ target }: any) => target),
+    )
+    await verb('deleteSchedule', id)
+    expect(
+      await ground.database.sql('select from broadsheet.delivery_target where schedule_id = $1', [uuidOf(id)]),
+    ).toEqual([])
+    expect(await ofReport(report.id)).toHaveLength(2)
+  })
+
+  test('are checked with all else, each with its path; keep names a target of this schedule', async () => {
+    const wrong = await create(
+      `${SALES} title: "" cadence: { every: "PT1S" } deliveries: [${webhook('https://fine.example.com/')}, ${webhook('http://127.0.0.1/')}]`,
+    )
+    expect(wrong.userErrors.map(({ field }: any) => field.join('.')).toSorted()).toEqual([
+      'cadence.every',
+      'deliveries.1.webhook.url',
+      'title',
+    ])
+    const [one, other] = [await made(`${INPUT} deliveries: [${webhook('https://one.example.com/')}]`), await made()]
+    const [{ id: keep }] = await targets(one.id)
+    for (const nobody of [keep, gidOf('DeliveryTarget', crypto.randomUUID()), 'x'])
+      expect((await update(other.id, `deliveries: [{ keep: "${nobody}" }]`)).userErrors).toMatchObject([
+        { field: ['deliveries', '0', 'keep'], code: 'INVALID' },
+      ])
+    expect((await create(`${INPUT} deliveries: [{ keep: "${keep}" }]`)).userErrors).toMatchObject([
+      { field: ['deliveries', '0', 'keep'] },
+    ])
+  })
+})
+
+test('a cadence that is changed while no scheduler runs: the slots that had come are told as MISSED', async () => {
+  const { id, createdAt } = await made(`${SALES} title: "T" cadence: { every: "PT10M" }`)
+  await ground.database.sql(
+    `update broadsheet.schedule set created_at = created_at - interval '35 minutes', slots_after = slots_after - interval '35 minutes',
+       next_slot_at = next_slot_at - interval '35 minutes' where id = $1`,
+    [uuidOf(id)],
+  )
+  await update(id, 'cadence: { preset: DAILY }')
+  const { slots } = await read(id, 'slots { nodes { scheduledFor outcome } }')
+  expect(
+    slots.nodes.map(({ scheduledFor, outcome }: any) => [
+      (Date.parse(scheduledFor) - Date.parse(createdAt)) / 60_000,
+      outcome,
+    ]),
+  ).toEqual([
+    [-5, 'MISSED'],
+    [-15, 'MISSED'],
+    [-25, 'MISSED'],
+  ])
+})
+
+test('a report whose window a later one has brought, or is about to, is not tried again', async () => {
+  const { id } = await made(
+    'report: { sales: { startDate: "last_slot", endDate: "slot" } } title: "Windows" cadence: { preset: HOURLY }',
+  )
+  const [first, second] = [(await runNow(id)).report.id, (await runNow(id)).report.id]
+  const as = (report: string, status: string, scheduledFor: string, lastSlot: string) =>
+    ground.database.sql(
+      `update broadsheet.report set status = $2, scheduled_for = $3, last_slot = $4, resolved_parameters = '{}', document = case when $2 = 'SUCCEEDED' then '{}'::jsonb end,
+         failure = case when $2 = 'FAILED' then '{"code": "INTERNAL", "message": "", "retryable": false}'::jsonb end where id = $1`,
+      [uuidOf(report), status, scheduledFor, lastSlot],
+    )
+  const retry = () => ask(`mutation { retryReport(id: "${first}") { report { status } userErrors { code } } }`)
+  await ground.database.sql(
+    `update broadsheet.schedule_success set last_slot = '2026-01-01T00:00Z' where schedule_id = $1`,
+    [uuidOf(id)],
+  )
+  await as(first, 'FAILED', '2026-01-01T01:00Z', '2026-01-01T00:00Z')
+  await as(second, 'QUEUED', '2026-01-01T02:00Z', '2026-01-01T00:00Z')
+  expect((await retry()).userErrors).toEqual([{ code: 'NOT_RETRYABLE' }])
+  await as(second, 'SUCCEEDED', '2026-01-01T02:00Z', '2026-01-01T00:00Z')
+  expect((await retry()).userErrors).toEqual([{ code: 'NOT_RETRYABLE' }])
+  await ground.database.sql(
+    `update broadsheet.schedule_success set last_slot = '2026-01-01T00:00Z' where schedule_id = $1`,
+    [uuidOf(id)],
+  )
+  expect(await retry()).toEqual({ report: { status: 'QUEUED' }, userErrors: [] })
+})

@@ -427,6 +427,81 @@ describe('windows from last_slot to slot', () => {
   })
 })
 
+describe('deliveries', () => {
+  const target = (id: string, channel: string) =>
+    owner.sql(
+      `insert into broadsheet.delivery_target (tenant_id, schedule_id, channel, target, described, destination, takes_failures, position, created_by)
+       values ('default', $1, $2, '{}', 'there', 'there', false, 0, $3)`,
+      [id, channel, ada],
+    )
+  const lastSlot = async (id: string) =>
+    (
+      await owner.sql<{ last_slot: Date }>('select last_slot from broadsheet.schedule_success where schedule_id = $1', [
+        id,
+      ])
+    )[0]!.last_slot
+  const deliver = (id: string, status: string, most = 10) =>
+    owner.sql(
+      `update broadsheet.delivery set status = $2, due_at = null, delivered_at = case when $2 = 'SUCCEEDED' then now() end
+       where id in (select d.id from broadsheet.delivery d join broadsheet.report r on r.id = d.report_id
+         where r.schedule_id = $1 and d.status = 'PENDING' limit $3)`,
+      [id, status, most],
+    )
+
+  test('each report has the targets of its schedule, asked for in time or late', async () => {
+    const id = await make(2, { overlapPolicy: 'QUEUE_ONE' })
+    await target(id, 'WEBHOOK')
+    await scheduling.takeDue()
+    await schedules.end(id)
+    await scheduling.askWaiting()
+    const rows = await owner.sql(
+      `select r.scheduled_for, t.channel, t.created_by from broadsheet.report r join broadsheet.delivery_target t on t.report_id = r.id
+       where r.schedule_id = $1 order by 1`,
+      [id],
+    )
+    expect(rows).toEqual(
+      [10, 0].map((minutes) => ({ scheduled_for: ago(minutes), channel: 'WEBHOOK', created_by: ada })),
+    )
+    expect(await lastSlot(id)).toEqual(ago(10))
+  })
+
+  test('into a warehouse: the slot has succeeded when all have arrived, and until then no window is asked for behind it', async () => {
+    const id = await make(2, {
+      overlapPolicy: 'QUEUE_ONE',
+      parameters: { from: 'last_slot', to: 'slot' },
+      usesLastSlot: true,
+    })
+    const before = await lastSlot(id)
+    await target(id, 'WAREHOUSE')
+    await target(id, 'WAREHOUSE')
+    await scheduling.takeDue()
+    await schedules.end(id)
+    expect(await lastSlot(id)).toEqual(before)
+    expect((await scheduling.askWaiting()).moved).toBe(0)
+    await deliver(id, 'SUCCEEDED', 1)
+    expect(await lastSlot(id)).toEqual(before)
+    expect((await scheduling.askWaiting()).moved).toBe(0)
+    await deliver(id, 'SUCCEEDED')
+    expect(await lastSlot(id)).toEqual(ago(10))
+    expect((await scheduling.askWaiting()).moved).toBe(1)
+  })
+
+  test('into a warehouse that failed for good: the next window begins where the last one that arrived had ended', async () => {
+    const id = await make(2, {
+      overlapPolicy: 'QUEUE_ONE',
+      parameters: { from: 'last_slot', to: 'slot' },
+      usesLastSlot: true,
+    })
+    const before = await lastSlot(id)
+    await target(id, 'WAREHOUSE')
+    await scheduling.takeDue()
+    await schedules.end(id)
+    await deliver(id, 'FAILED')
+    expect((await scheduling.askWaiting()).moved).toBe(1)
+    expect(await lastSlot(id)).toEqual(before)
+  })
+})
+
 describe('QUEUE_MAX', () => {
   test('holds a slot back until fewer wait, and blocks it when it is older than catchUpWindow', async () => {
     const limited = createScheduling({ database, catalog, queueLimit: createQueueLimit(1), log })

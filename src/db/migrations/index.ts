@@ -4,6 +4,7 @@ import { M0003Operations } from './m0003-operations.ts'
 import { M0004ProgressSince } from './m0004-progress-since.ts'
 import { M0005Schedules } from './m0005-schedules.ts'
 import { M0006Deliveries } from './m0006-deliveries.ts'
+import { M0007SlotDeliveries } from './m0007-slot-deliveries.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   { name: 'm0004-progress-since', class: M0004ProgressSince },
   { name: 'm0005-schedules', class: M0005Schedules },
   { name: 'm0006-deliveries', class: M0006Deliveries },
+  { name: 'm0007-slot-deliveries', class: M0007SlotDeliveries },
 ]

@@ -103,7 +103,7 @@ export class M0005Schedules extends Migration {
       execute function broadsheet.note_slot_succeeded()`)
   }
 
-  /** Row-level security and grants. The API writes schedules and reads their ledger; what comes of a slot is the worker's. */
+  /** Row-level security and grants. The API writes schedules, and to their ledgers what a pause or another cadence makes of slots; all else is the worker's. */
   private guard(): void {
     const mine = `tenant_id = current_setting('broadsheet.tenant_id', true)`
     for (const table of ['schedule', 'schedule_slot', 'schedule_success']) {
@@ -112,7 +112,7 @@ export class M0005Schedules extends Migration {
       this.addSql(`create policy all_tenants on broadsheet.${table} to ${WORKER_ROLE} using (true) with check (true)`)
     }
     this.addSql(`grant select, insert, update, delete on broadsheet.schedule to ${API_ROLE}`)
-    this.addSql(`grant select, update on broadsheet.schedule_slot to ${API_ROLE}`)
+    this.addSql(`grant select, insert, update, delete on broadsheet.schedule_slot to ${API_ROLE}`)
     this.addSql(`grant select, insert on broadsheet.schedule_success to ${API_ROLE}`)
     this.addSql(`grant select, update on broadsheet.schedule, broadsheet.schedule_success to ${WORKER_ROLE}`)
     this.addSql(`grant select, insert, update, delete on broadsheet.schedule_slot to ${WORKER_ROLE}`)
