@@ -165,14 +165,6 @@ export async function startWorker({
     },
   })
   lifecycle.onClose('sweeper', () => sweeper.close())
-  lifecycle.onClose('running attempts', async () => {
-    if (await within(config.drainSeconds * 1000, Promise.all(running))) return
-    log.info({ reports: holder.count }, 'what still runs is handed back')
-    holder.stopAll('DRAIN')
-    await within(CALL_OFF, Promise.all(running))
-  })
-  lifecycle.onClose('claims', () => Promise.all([claiming.stop(), delivering.stop()]))
-  lifecycle.onClose('bell', () => bell.close())
   const queueLimit = createQueueLimit(config.queueMax)
   const scheduler = createScheduler({
     database,
@@ -183,7 +175,16 @@ export async function startWorker({
     },
     log,
   })
+  // While attempts drain it goes on: slots that come meanwhile are in time, for whoever carries them out.
   lifecycle.onClose('scheduler', () => scheduler.close())
+  lifecycle.onClose('running attempts', async () => {
+    if (await within(config.drainSeconds * 1000, Promise.all(running))) return
+    log.info({ reports: holder.count }, 'what still runs is handed back')
+    holder.stopAll('DRAIN')
+    await within(CALL_OFF, Promise.all(running))
+  })
+  lifecycle.onClose('claims', () => Promise.all([claiming.stop(), delivering.stop()]))
+  lifecycle.onClose('bell', () => bell.close())
   await bell.listen(() => claiming.look())
   void claiming.look()
   void delivering.look()
