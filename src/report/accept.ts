@@ -2,6 +2,7 @@ import type { EntityManager } from '../db/orm.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Json } from '../report-type/define.ts'
 import type { ReportType } from '../report-type/report-type.ts'
+import type { ProgressRow } from './progress-row.ts'
 import { Report } from './report.entity.ts'
 import type { acceptRequest } from './request.ts'
 
@@ -33,8 +34,8 @@ export interface Accepted {
   readonly detail: { readonly [name: string]: Json } | null
 }
 
-/** Inserts what was accepted, in the caller's transaction, and answers the reports as they stand, in no order. */
-export async function insertAll(em: EntityManager, accepted: readonly Accepted[]): Promise<Report[]> {
+/** Inserts what was accepted, in the caller's transaction, and answers the rows as they stand, in no order. */
+export async function insertAll(em: EntityManager, accepted: readonly Accepted[]): Promise<ProgressRow[]> {
   if (accepted.length === 0) return []
   const types = new Map(accepted.map(({ type }) => [type.version, type]))
   const asked = {
@@ -44,8 +45,7 @@ export async function insertAll(em: EntityManager, accepted: readonly Accepted[]
     ),
     notes: accepted.map(({ id, by, detail }) => ({ id, by, detail })),
   }
-  const inserted = await em.execute<object[]>(ACCEPT, [JSON.stringify(asked)])
-  return inserted.map((row) => em.map(Report, row as never))
+  return em.execute<ProgressRow[]>(ACCEPT, [JSON.stringify(asked)])
 }
 
 /** The same for one that a viewer has asked for. */
@@ -55,8 +55,8 @@ export async function insertAccepted(
   { id, type, row, detail = null }: Omit<Accepted, 'by' | 'detail'> & { detail?: Accepted['detail'] },
 ): Promise<Report> {
   const repeated = row.regeneratedFrom === null ? null : { regenerated: true }
-  const [report] = await insertAll(em, [{ id, type, row, by: viewer.userId, detail: detail ?? repeated }])
-  return report!
+  const [inserted] = await insertAll(em, [{ id, type, row, by: viewer.userId, detail: detail ?? repeated }])
+  return em.map(Report, inserted as never)
 }
 
 function snakeCase(name: string): string {

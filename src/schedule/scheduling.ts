@@ -6,8 +6,7 @@ import { copyAllTargets } from '../delivery/kept-targets.ts'
 import type { QueueLimit } from '../claim/queue-limit.ts'
 import { insertAll, type Accepted } from '../report/accept.ts'
 import { cancelForSlot } from '../report/cancel.ts'
-import { eventOf } from '../report/progress-row.ts'
-import type { Report } from '../report/report.entity.ts'
+import { progressOf, type ProgressRow } from '../report/progress-row.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import { createSlotAsking } from './asking.ts'
 import { decide, type Turn } from './due.ts'
@@ -80,7 +79,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
     const fresh = await writeTurns(em, entries)
     const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
     const reports = await insertWithTargets(em, accepted)
-    const changes: Change[] = reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) }))
+    const changes: Change[] = reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) }))
     for (const [index, { turn }] of entries.entries()) {
       if (turn.cancelsFor === null) continue
       const { schedule, cancelable } = dues[index]!
@@ -91,7 +90,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
   }
 
   /** The reports, and with each the targets that its schedule has by now. */
-  async function insertWithTargets(em: EntityManager, accepted: readonly Accepted[]): Promise<Report[]> {
+  async function insertWithTargets(em: EntityManager, accepted: readonly Accepted[]): Promise<ProgressRow[]> {
     const reports = await insertAll(em, accepted)
     await copyAllTargets(
       em,
@@ -188,7 +187,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
         const reports = await insertWithTargets(em, accepted)
         return {
           moved: written.length,
-          changes: reports.map((report) => ({ kind: 'CREATED', event: eventOf(report) })),
+          changes: reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) })),
         }
       })
     },

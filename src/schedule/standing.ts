@@ -3,7 +3,7 @@ import type { Role } from '../identity/viewer.ts'
 import type { Moment, Standing } from './due.ts'
 import { durationMilliseconds } from './duration.ts'
 import type { Owner } from './owner.ts'
-import { Schedule } from './schedule.entity.ts'
+import type { Schedule } from './schedule.entity.ts'
 
 /** How long a schedule of a type that can't be asked for here is left to those who have it. */
 const LEFT_TO_OTHERS = `interval '10 seconds'`
@@ -58,7 +58,7 @@ export async function readDue(em: EntityManager, ids: readonly string[]): Promis
   return {
     moment: { now: Math.floor(first?.now ?? 0), lateUntil: first?.late_until ?? 0 },
     dues: rows.map((row) => {
-      const schedule = em.map(Schedule, scheduleColumns(row) as never)
+      const schedule = scheduleOf(row)
       return { schedule, owner: ownerOf(row), standing: standingOf(schedule, row), cancelable: row.cancelable }
     }),
   }
@@ -113,7 +113,7 @@ export async function readWaiting(
   return {
     now: Math.floor(rows[0]?.now ?? 0),
     waitings: rows.map((row) => ({
-      schedule: em.map(Schedule, scheduleColumns(row) as never),
+      schedule: scheduleOf(row),
       owner: ownerOf(row),
       slot: Math.round(row.slot),
       late: row.late,
@@ -144,10 +144,15 @@ interface WaitingRow extends OwnerRow {
   late: boolean
 }
 
-const BESIDE = ['owner_name', 'owner_role', 'owner_removed', 'cancelable', 'unfinished', 'waiting', 'catching_up', 'now', 'late_until', 'slot', 'late'] // prettier-ignore
+const MOMENTS = ['at', 'pausedUntil', 'slotsAfter', 'nextSlotAt', 'runFrom', 'createdAt', 'updatedAt']
 
-function scheduleColumns(row: object): object {
-  return Object.fromEntries(Object.entries(row).filter(([name]) => !BESIDE.includes(name)))
+/** The schedule of a row, with no tracking behind it: a hundred of them are read and none is changed here. */
+function scheduleOf(row: object): Schedule {
+  const entries = Object.entries(row).map(([column, value]) => {
+    const name = column.replaceAll(/_[a-z]/g, (letter) => letter[1]!.toUpperCase())
+    return [name, MOMENTS.includes(name) && value !== null ? new Date(value as string) : value]
+  })
+  return Object.fromEntries(entries) as Schedule
 }
 
 function ownerOf(row: Omit<OwnerRow, 'now'>): Owner {
