@@ -5,6 +5,8 @@ import { Forbidden } from '../../src/errors.ts'
 import {
   defaultScopes,
   mayManage,
+  manageableSchedules,
+  mayManageSchedule,
   mayRead,
   mayRequest,
   maySeeEmail,
@@ -65,6 +67,26 @@ describe('managing', () => {
     expect(ROLES.map((role) => mayManage(viewer(role), own))).toEqual([true, true, false])
     expect(ROLES.map((role) => mayManage(viewer(role), others))).toEqual([true, false, false])
     expect(ROLES.map((role) => mayManage(viewer(role), foreign))).toEqual([false, false, false])
+  })
+  it('of a schedule is the same, and so is reading it: as a question and as a condition of a query', () => {
+    const schedules = ['mine', 'theirs'].flatMap((tenantId) =>
+      ['me', 'you'].map((createdBy) => ({ tenantId, createdBy })),
+    )
+    for (const role of ROLES) {
+      const { tenantId, createdBy } = manageableSchedules(viewer(role))
+      const listed = schedules.filter(
+        (one) =>
+          one.tenantId === tenantId &&
+          (createdBy === undefined ||
+            (typeof createdBy === 'string' ? createdBy === one.createdBy : createdBy.$in.includes(one.createdBy))),
+      )
+      expect(schedules.filter((one) => mayManageSchedule(viewer(role), one))).toEqual(listed)
+    }
+    expect(ROLES.map((role) => mayManageSchedule(viewer(role), { tenantId: 'mine', createdBy: 'me' }))).toEqual([
+      true,
+      true,
+      false,
+    ])
   })
   it('shows an e-mail address to its owner and to the ADMIN', () => {
     expect(ROLES.map((role) => maySeeEmail(viewer(role), { id: 'me', tenantId: 'mine' }))).toEqual([true, true, true])
