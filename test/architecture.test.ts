@@ -101,7 +101,7 @@ const BRING_UP = ['demo', 'bench']
 /** What those that stand below the rooms, and the schema, may have of a room at run time: words and pure rules. */
 const VOCABULARY = [
   'src/report/status.ts', 'src/delivery/status.ts', 'src/report-type/names.ts', 'src/report-type/define.ts', 'src/report-type/columns.ts', 'src/report-type/report-type.ts', 'src/report/progress-row.ts', 'src/identity/viewer.ts',
-  'src/schedule/slot.ts', 'src/schedule/reckoning.ts', 'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/formats/format.ts', 'src/formats/index.ts',
+  'src/schedule/slot.ts', 'src/schedule/reckoning.ts', 'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/document/content-disposition.ts', 'src/document/digest.ts', 'src/formats/format.ts', 'src/formats/index.ts',
 ] // prettier-ignore
 const ENTITIES = [
   'src/report/report.entity.ts',

@@ -1,5 +1,6 @@
 import type { Reach } from '../config-reach.ts'
 import type { Log } from '../log.ts'
+import { createBucket } from './bucket.ts'
 import type { Channel, ChannelName } from './channel.ts'
 import { createEmail } from './email.ts'
 import { createWarehouse } from './warehouse.ts'
@@ -20,6 +21,7 @@ export type Channels = ReadonlyMap<ChannelName, AnyChannel>
 const CHANNELS: readonly ((setup: ChannelSetup) => AnyChannel)[] = [
   ({ reach }) => createEmail({ smtp: reach.smtp, domains: reach.emailDomains }),
   ({ reach }) => createWebhook({ allow: reach.webhookAllow }),
+  ({ reach, log }) => createBucket({ buckets: reach.buckets, access: reach.objectStore, log }),
   ({ reach, log }) => createWarehouse({ warehouses: reach.warehouses, log }),
 ]
 

@@ -20,6 +20,8 @@ const { reach } = readConfig({
   BROADSHEET_EMAIL_DOMAINS: 'example.com',
   WEBHOOK_ALLOW: DEAD,
   S3_ENDPOINT: `http://${DEAD}`,
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'hidden-key',
   BROADSHEET_BUCKETS: '{"exports":{"url":"s3://bucket/prefix","roles":["MEMBER"]}}',
   BROADSHEET_WAREHOUSES: `{"main":{"url":"postgres://loader:hidden-password@${DEAD}/db","tables":["loads.*"],"roles":["MEMBER"]}}`,
 })
@@ -44,6 +46,15 @@ const CASES: Partial<
     bad: [
       [{ url: 'http://127.0.0.1/hook', secret: SECRET }, 'url'],
       [{ url: `http://${DEAD}/hook`, secret: 'short' }, 'secret'],
+    ],
+  },
+  BUCKET: {
+    good: { bucket: 'exports', key: 'daily/{type}-{date}-{reportId}.csv' },
+    destination: 'exports',
+    bad: [
+      [{ bucket: 'other', key: 'a.csv' }, 'bucket'],
+      [{ bucket: 'exports', key: '../a.csv' }, 'key'],
+      [{ bucket: 'exports', key: '{tenant}/a.csv' }, 'key'],
     ],
   },
   WAREHOUSE: {

@@ -79,7 +79,12 @@ export async function startApi(ground: Ground, environment: Record<string, strin
     const api = await createApi({ config, log, lifecycle })
     const clients = createClients(api.publicUrl)
     lifecycle.onClose('clients', clients.close)
-    const carrier = createCarrier({ database: ground.database, storeUrl: config.storeUrl, redisUrl: config.redisUrl })
+    const carrier = createCarrier({
+      database: ground.database,
+      storeUrl: config.storeUrl,
+      objectStore: config.reach.objectStore,
+      redisUrl: config.redisUrl,
+    })
     lifecycle.onClose('carrier', carrier.close)
     return {
       ...api,

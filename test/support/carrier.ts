@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { finished } from 'node:stream/promises'
 import { pino } from 'pino'
+import type { ObjectStoreAccess } from '../../src/config-aws.ts'
 import type { Database } from '../../src/db/orm.ts'
 import { WORKER_ROLE } from '../../src/db/roles.ts'
 import { createPublisher, type Publisher } from '../../src/progress/publisher.ts'
@@ -28,10 +29,12 @@ export interface Finish {
 export function createCarrier({
   database,
   storeUrl,
+  objectStore = null,
   redisUrl,
 }: {
   database: TestDatabase
   storeUrl: string
+  objectStore?: ObjectStoreAccess | null
   redisUrl: string
 }) {
   const workerId = crypto.randomUUID()
@@ -54,7 +57,7 @@ export function createCarrier({
     )
     return {
       worker,
-      store: await openStore(storeUrl),
+      store: await openStore(storeUrl, objectStore),
       publisher,
       holding: createHolding({ database: worker, workerId }),
     }

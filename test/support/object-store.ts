@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,6 +34,8 @@ export interface LightObjectStore extends ObjectStore {
   faultOf: (request: { method: string; url: string }) => Fault | null
   /** The keys that multipart uploads are open for. */
   uploads(): Promise<string[]>
+  /** Makes those begin so many milliseconds ago. */
+  age(which: (key: string) => boolean, by: number): Promise<void>
 }
 
 /** Settings for a store at this address, with these keys. */
@@ -138,6 +140,11 @@ export async function openLightObjectStore(): Promise<LightObjectStore> {
     requests,
     faultOf: () => null,
     uploads: async () => (await openUploads()).map(({ key }) => key),
+    async age(which, by) {
+      const then = new Date(Date.now() - by)
+      for (const { id, key } of await openUploads())
+        if (which(key)) await utimes(join(uploadsDirectory, id, 'key'), then, then)
+    },
     async close() {
       server.close()
       server.closeAllConnections()

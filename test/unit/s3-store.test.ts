@@ -8,7 +8,7 @@ import { bytesOf } from '../support/rows.ts'
 import { until } from '../support/until.ts'
 
 const MiB = 1024 * 1024
-const PART = MiB
+const PART = MiB / 4
 const HASTE = { answerWithin: 300, idleAfter: 300 }
 const never = new AbortController().signal
 const KEY = 'acme/report1/1'
@@ -116,10 +116,10 @@ describe('a reader', () => {
   test.each(['reset', 'silence'] as const)('gets every byte once over answers that end in %s', async (ending) => {
     await stored()
     let reads = 0
-    light.faultOf = (request) => (OPERATIONS.read(request) && ++reads < 4 ? { after: 700_000, ending } : null)
+    light.faultOf = (request) => (OPERATIONS.read(request) && ++reads < 4 ? { after: 200_000, ending } : null)
     expect((await bytesOf(await store.read(KEY))).equals(BYTES)).toBe(true)
     reads = 0
-    const [start, end] = [7, MiB + 11]
+    const [start, end] = [7, 300_011]
     expect((await bytesOf(await store.read(KEY, { start, end }))).equals(BYTES.subarray(start, end + 1))).toBe(true)
     expect(reads).toBe(2)
   })
@@ -135,7 +135,7 @@ describe('a reader', () => {
 
   test('never gets the rest of another object', async () => {
     await stored()
-    light.faultOf = ({ method }) => (method === 'GET' ? { after: 500_000, ending: 'reset' } : null)
+    light.faultOf = ({ method }) => (method === 'GET' ? { after: 300_000, ending: 'reset' } : null)
     const bytes = await store.read(KEY)
     light.faultOf = () => null
     await stored(Buffer.alloc(BYTES.length, 1))
@@ -197,7 +197,7 @@ test('a store that takes nothing holds the writer: three parts of memory, and no
   await until(() => parts() === 2 && source.taken >= 3 * PART && pending.stream.writableNeedDrain)
   // Another turn of the loop, in which nothing more is taken.
   await light.uploads()
-  expect(source.taken).toBeLessThan(3 * PART + 600_000)
+  expect(source.taken).toBeLessThan(3 * PART + 300_000)
   expect(parts()).toBe(2)
   pending.stream.destroy()
   await expect(writing).rejects.toThrow('Premature close')
