@@ -5,7 +5,7 @@ import type { ProgressEvent } from '../src/progress/event.ts'
 import { expireDocuments, failRemovedTypes, keysInUse, takeBackLost } from '../src/claim/upkeep.ts'
 import type { Store } from '../src/stores/store.ts'
 import { purgeOldRows } from '../src/system/purge.ts'
-import { countAttempts, countFailures, countSlots } from '../src/system/tally.ts'
+import { countAttempts, countDeliveries, countFailures, countSlots } from '../src/system/tally.ts'
 import { readDocumentKey } from './document-key.ts'
 
 /** Milliseconds between two steps, give or take a quarter; several of the slower ones are counted in steps. */
@@ -59,6 +59,7 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
     }
     await countAttempts(database)
     await countSlots(database)
+    await countDeliveries(database)
     if (steps % REMOVED_TYPES_EVERY === 0) {
       const removed = await failRemovedTypes(database)
       for (const event of removed) deps.onEvent(event)

@@ -60,6 +60,23 @@ const FAMILIES: readonly Family[] = [
     'Slots of schedules that have come, by outcome: MISSED and BLOCKED are for somebody to look at.',
     ({ tally }) => labelled(tally, 'slots', 'outcome'),
   ),
+  gauge('broadsheet_deliveries_pending', 'Deliveries that have not ended, by channel.', ({ deliveries }) =>
+    deliveries.map(({ channel, pending }) => ({ value: pending, labels: { channel } })),
+  ),
+  gauge(
+    'broadsheet_delivery_oldest_seconds',
+    'How long the first delivery that is due has waited for somebody to try it, by channel; 0 where none is due.',
+    ({ deliveries }) =>
+      deliveries.map(({ channel, lateSeconds }) => ({ value: lateSeconds ?? 0, labels: { channel } })),
+  ),
+  counter('broadsheet_deliveries_total', 'Deliveries that have ended, by channel and outcome.', ({ tally }) =>
+    tally
+      .filter(({ family }) => family === 'deliveries')
+      .map(({ label, value }) => {
+        const [channel = '', outcome = ''] = label.split(' ')
+        return { value, labels: { channel, outcome } }
+      }),
+  ),
   counter('broadsheet_document_rows_total', 'Rows of all documents that were written.', ({ tally }) => [
     { value: total(tally, 'rows') },
   ]),

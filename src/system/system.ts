@@ -36,6 +36,13 @@ export interface Figures {
   readonly slots: number
   /** Reports that nobody works on though somebody should, by why. Always 0 in a sound installation. */
   readonly stuck: { readonly held: number; readonly waiting: number }
+  /** PENDING deliveries of each channel that has any. */
+  readonly deliveries: readonly {
+    readonly channel: string
+    readonly pending: number
+    /** Since the first of them is due and nobody has taken it, in seconds; null: none is due. */
+    readonly lateSeconds: number | null
+  }[]
   /** Totals since the installation, by family and label (tally.ts). */
   readonly tally: readonly { readonly family: string; readonly label: string; readonly value: number }[]
 }
@@ -104,7 +111,10 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
         const tally = await em.execute<Figures['tally'][number][]>(
           `select family, label, value from broadsheet.tally order by family, label`,
         )
-        return { queues, tally, stuck: stuck!, ...alive! }
+        const deliveries = await em.execute<Figures['deliveries'][number][]>(
+          `select channel, pending, late_seconds as "lateSeconds" from broadsheet.delivery_figures()`,
+        )
+        return { queues, tally, deliveries, stuck: stuck!, ...alive! }
       })
     },
   }

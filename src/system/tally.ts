@@ -60,6 +60,24 @@ export async function countSlots(database: Database): Promise<number> {
   return row!.count
 }
 
+/** Adds deliveries that have ended ("CHANNEL OUTCOME"), each end once. Resolves to how many there were. */
+export async function countDeliveries(database: Database): Promise<number> {
+  const [row] = await database.transaction((em) =>
+    em.execute<{ count: number }[]>(
+      `with fresh as (
+        select id from broadsheet.delivery where status <> 'PENDING' and not counted limit ${STEP} for update skip locked
+      ), counted as (
+        update broadsheet.delivery d set counted = true from fresh where d.id = fresh.id returning d.channel, d.status
+      ), told as (
+        insert into broadsheet.tally (family, label, value)
+        select 'deliveries', channel || ' ' || status, count(*) from counted group by 2 order by 2
+        on conflict (family, label) do update set value = tally.value + excluded.value
+      ) select count(*)::int as count from counted`,
+    ),
+  )
+  return row!.count
+}
+
 /** Adds failures that no attempt has: of reports that were never started. */
 export async function countFailures(database: Database, code: string, count: number): Promise<void> {
   await database.transaction((em) =>

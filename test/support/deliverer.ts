@@ -13,8 +13,13 @@ import { SECRET, type Ground } from './api.ts'
 
 /** The part of a worker that delivers, in this process, over a ground; `channels` in place of the shelf's own. */
 export async function startDeliverer(
-  ground: Ground,
-  options: { allow?: string; channels?: Channels; tries?: { most: number; window: number } } = {},
+  ground: Pick<Ground, 'database' | 'directory'>,
+  options: {
+    allow?: string
+    channels?: Channels
+    secrets?: readonly string[]
+    tries?: { most: number; window: number }
+  } = {},
 ) {
   const log = pino({ level: 'silent' })
   const { reach, deliveryTries } = readConfig({
@@ -31,7 +36,7 @@ export async function startDeliverer(
     database: await ground.database.open(WORKER_ROLE),
     workerId,
     channels,
-    secrets: createSecrets([SECRET]),
+    secrets: createSecrets(options.secrets ?? [SECRET]),
     store,
     links: createLinks({ publicUrl: () => 'http://reports.test', secrets: [SECRET] }),
     publisher,

@@ -6,11 +6,13 @@ export interface Received {
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: any
+  /** Monotonic milliseconds. */
+  readonly at: number
 }
 
 /**
  * A receiver of webhooks on this machine. The path says how it answers: /200, /500, /410 with that status, /silent never,
- * /after/250 after so many milliseconds, /switch with what `hooks.answer` says at that moment.
+ * /first-silent never the first time, /after/250 after so many milliseconds, /switch with what `hooks.answer` says at that moment.
  */
 export async function startHooks() {
   const received: Received[] = []
@@ -21,10 +23,16 @@ export async function startHooks() {
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const path = request.url ?? ''
-      received.push({ path, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString() || 'null') })
+      received.push({
+        path,
+        headers: request.headers,
+        body: JSON.parse(Buffer.concat(chunks).toString() || 'null'),
+        at: performance.now(),
+      })
       open.add(response)
       response.once('close', () => open.delete(response))
       if (path.startsWith('/silent')) return
+      if (path.startsWith('/first-silent') && received.filter((each) => each.path === path).length === 1) return
       const [, after] = /^\/after\/(\d+)/.exec(path) ?? []
       const status = path.startsWith('/switch') ? hooks.answer : Number(/^\/(\d{3})/.exec(path)?.[1] ?? 200)
       const answer = () => response.writeHead(status).end('what it says is nobody’s business')
