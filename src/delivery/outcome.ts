@@ -47,6 +47,7 @@ function documentOf({ report, reportId, createdBy }: Taken, { store, links }: De
     compression,
     csvDialect,
     expiresAt,
+    objectUrl: store.objectUrl?.(key) ?? null,
     open: (): Promise<Readable> => store.read(key),
     objectUrl: store.objectUrl?.(key) ?? null,
     link: () =>

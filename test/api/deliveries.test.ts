@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { WORKER_ROLE } from '../../src/db/roles.ts'
+import { countDeliveries } from '../../src/system/tally.ts'
 import { uuidOf, type Person } from '../support/api.ts'
 import { openDeliveryScene, type DeliveryScene } from '../support/delivery-scene.ts'
 import { until } from '../support/until.ts'
@@ -127,6 +129,33 @@ describe('a delivery', () => {
     expect(
       await scene.ground.database.sql(`select from broadsheet.delivery where report_id = $1`, [uuidOf(report.id)]),
     ).toEqual([])
+  })
+
+  test('is counted once when it has ended, and shown to Prometheus', async () => {
+    const worker = await scene.ground.database.open(WORKER_ROLE)
+    const { report } = await ask(`${webhook('/200/counted')}, ${webhook('/500/counted')}`)
+    await scene.api.carrier.finish(uuidOf(report.id))
+    await received('/200/counted', 1)
+    await received('/500/counted', 1)
+    await until(async () => (await deliveriesOf(report.id)).some(({ status }) => status === 'SUCCEEDED'))
+    while ((await countDeliveries(worker)) > 0);
+    const [there] = await scene.ground.database.sql<{ succeeded: number; failed: number; pending: number }>(
+      `select count(*) filter (where status = 'SUCCEEDED')::int as succeeded, count(*) filter (where status = 'FAILED')::int as failed,
+         count(*) filter (where status = 'PENDING')::int as pending from broadsheet.delivery`,
+    )
+    const text = await (await fetch(`${scene.api.publicUrl}/metrics`)).text()
+    const value = (name: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(name))
+          ?.split(' ')
+          .at(-1),
+      )
+    expect(value('broadsheet_deliveries_pending{channel="WEBHOOK"}')).toBe(there!.pending)
+    expect(value('broadsheet_delivery_oldest_seconds{channel="WEBHOOK"}')).toBeLessThan(30)
+    expect(value('broadsheet_deliveries_total{channel="WEBHOOK",outcome="SUCCEEDED"}')).toBe(there!.succeeded)
+    expect(await countDeliveries(worker)).toBe(0)
   })
 
   test('of a document that has ended meanwhile fails with the reason', async () => {
