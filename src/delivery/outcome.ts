@@ -49,7 +49,6 @@ function documentOf({ report, reportId, createdBy }: Taken, { store, links }: De
     expiresAt,
     objectUrl: store.objectUrl?.(key) ?? null,
     open: (): Promise<Readable> => store.read(key),
-    objectUrl: store.objectUrl?.(key) ?? null,
     link: () =>
       links.to({ reportId, attempt, expiresAt: expiresAt! }, { userId: createdBy, tokenExpiresAt: null }, LINK_LIVES),
   }
