@@ -9,6 +9,7 @@ import { createFate } from '../../src/delivery/fate.ts'
 import { createSecrets } from '../../src/delivery/secrets.ts'
 import { takeDue } from '../../src/delivery/take.ts'
 import { createTurns } from '../../src/delivery/turns.ts'
+import { createLinks } from '../../src/document/links.ts'
 import { SECRET } from '../support/api.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
 import { startDeliverer } from '../support/deliverer.ts'
@@ -166,6 +167,30 @@ describe('the fate of one delivery', () => {
     await look()
     await reached(id, ({ status }) => status === 'SUCCEEDED')
     expect(tries).toEqual([{ place: 'a', id, secret: 'hush' }])
+  })
+
+  test('its link is good for as long as the document, at most seven days, and names who asked', async () => {
+    const links: string[] = []
+    behaviour = async (_, { outcome }) => void links.push(outcome.document!.link())
+    const { look } = await deliverer()
+    for (const life of ['1 hour', '30 days']) {
+      await database.sql(`update broadsheet.report set expires_at = now() + $2::interval where id = $1`, [
+        reportId,
+        life,
+      ])
+      const id = await put('a')
+      await look()
+      await reached(id, ({ status }) => status === 'SUCCEEDED')
+    }
+    const [{ created_by: issuer }] = (await database.sql<{ created_by: string }>(`select created_by from broadsheet.delivery`)) as [{ created_by: string }] // prettier-ignore
+    const read = createLinks({ publicUrl: () => 'http://reports.test', secrets: [SECRET] }).read
+    const facts = links.map((link) => read(new URL(link)))
+    expect(facts).toMatchObject([
+      { reportId, issuer },
+      { reportId, issuer },
+    ])
+    const hours = facts.map((fact) => (fact!.expires * 1000 - Date.now()) / 3_600_000)
+    expect(hours).toEqual([expect.closeTo(1, 0), expect.closeTo(7 * 24, 0)])
   })
 
   test('who asked was removed, or has a role that may not reach there any more: it fails, nothing is sent', async () => {
