@@ -1,3 +1,4 @@
+// Long because each fate of a delivery is told by one channel that does as it is told, and the workers that share it.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
