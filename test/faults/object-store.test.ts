@@ -27,7 +27,12 @@ let store: Store
 beforeAll(async () => {
   ;[scene, light] = await Promise.all([openScene({ reports: { 'paced.sql': PACED } }), openLightObjectStore()])
   const url = `s3://${light.bucket}/documents`
-  const settings = { ...light.environment, STORE_URL: url, WORKER_CONCURRENCY: '1' }
+  const settings = {
+    ...light.environment,
+    STORE_URL: url,
+    WORKER_CONCURRENCY: '1',
+    BROADSHEET_BUCKETS: JSON.stringify({ exports: { url: `s3://${light.bucket}/exports` } }),
+  }
   const [api, started] = await Promise.all([scene.api(settings), scene.worker(settings)])
   worker = started
   client = createClient(api.url, api.adminToken)
@@ -55,6 +60,17 @@ test('a report is written by the child into the bucket, with keys that are not i
   expect(document!.byteSize).toBeGreaterThan(16 * 1024 * 1024)
   expect(light.requests.filter((line) => line.includes(rowId(id)) && line.includes('partNumber'))).toHaveLength(3)
   expect(await light.uploads()).toEqual([])
+}, 60_000)
+
+test('a delivery puts it into the operator’s bucket', async () => {
+  const deliveries = [{ bucket: { bucket: 'exports', key: '{type}/{reportId}.csv' } }]
+  const id = await client.request({ ...(paced(3, 0) as object), deliveries } as never)
+  await client.reached(id, 'SUCCEEDED')
+  const url = `/${light.bucket}/exports/default/paced/${id}.csv`
+  await until(() => light.requests.some((line) => line.startsWith(`PUT ${url}`)), { what: 'it was put' })
+  const exported = await openStore(`s3://${light.bucket}/exports`, light.access)
+  await until(async () => (await exported.size(`default/paced/${id}.csv`)) === (await client.report(id)).document!.byteSize) // prettier-ignore
+  await exported.close()
 }, 60_000)
 
 test('one that is cancelled leaves no part', async () => {
