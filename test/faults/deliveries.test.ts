@@ -105,6 +105,24 @@ test('a worker that is killed in the middle of a try: another one delivers withi
   expect((await reports.read(id)).status).toBe('SUCCEEDED')
 }, 60_000)
 
+test('a worker that is told to stop does not wait long for a receiver that is silent, and hands the delivery back', async () => {
+  const receiver = await hooks()
+  const stopping = await worker(receiver.place)
+  const id = await reports.ask('lines.sql')
+  await targets(id, [receiver.url('/silent')])
+  await until(() => receiver.received.length === 1, { timeout: 20_000 })
+  const since = performance.now()
+  stopping.kill('SIGTERM')
+  expect(await stopping.stopped).toBe(0)
+  expect(performance.now() - since).toBeLessThan(10_000)
+  const [row] = await database.sql(
+    `select status, attempts, charged, worker_id, due_at <= now() as due from broadsheet.delivery where report_id = $1`,
+    [id],
+  )
+  expect(row).toEqual({ status: 'PENDING', attempts: 1, charged: 0, worker_id: null, due: true })
+  await database.sql(`delete from broadsheet.report where id = $1`, [id])
+}, 60_000)
+
 test('a report’s end and its deliveries are one: none is missing when the worker dies right behind the commit', async () => {
   const receiver = await hooks()
   const first = await worker(receiver.place)
@@ -122,11 +140,16 @@ test('a report’s end and its deliveries are one: none is missing when the work
   await database.sql(`update broadsheet.delivery set due_at = now() where due_at is not null`)
   await worker(receiver.place)
   for (const id of ids) await reports.reached(id, 'SUCCEEDED', 40_000)
-  await until(async () => (await Promise.all(ids.map(deliveries))).every(([one]) => one?.status === 'SUCCEEDED'), {
+  const outcomes = () =>
+    database.sql<{ report_id: string; status: string }>(
+      `select report_id, status from broadsheet.delivery where report_id = any($1) order by report_id`,
+      [ids],
+    )
+  await until(async () => (await outcomes()).filter(({ status }) => status === 'SUCCEEDED').length === ids.length, {
     timeout: 30_000,
     what: 'each report was delivered',
   })
-  expect((await Promise.all(ids.map(deliveries))).map((found) => found.length)).toEqual(ids.map(() => 1))
+  expect((await outcomes()).map(({ report_id: id }) => id)).toEqual(ids.toSorted())
 }, 90_000)
 
 test('an endpoint that never answers delays 200 others by 10 % at most', async () => {
@@ -151,19 +174,17 @@ test('an endpoint that never answers delays 200 others by 10 % at most', async (
     return arrivals.reduce((sum, each) => sum + each) / arrivals.length
   }
   await round(false)
-  const ratios: number[] = []
+  // In turns, so that what else the machine does meets both; the quietest round of each says what the endpoint does.
+  const [alone, beside]: [number[], number[]] = [[], []]
   for (let time = 0; time < 5; time++) {
-    const [alone, beside] = time % 2 ? [await round(false), await round(true)] : await pair()
-    ratios.push(beside / alone)
+    beside.push(await round(true))
+    alone.push(await round(false))
   }
-  async function pair(): Promise<[number, number]> {
-    const beside = await round(true)
-    return [await round(false), beside]
-  }
-  const median = ratios.toSorted((a, b) => a - b)[2]!
+  const ratio = Math.min(...beside) / Math.min(...alone)
+  const shown = (times: number[]) => times.map((each) => each.toFixed(0)).join(', ')
   console.log(
-    `beside a dead endpoint deliveries took ${median.toFixed(3)} of the time (${ratios.map((each) => each.toFixed(3)).join(', ')})`,
+    `beside a dead endpoint deliveries took ${ratio.toFixed(3)} of the time (bar: 1.10; ms: ${shown(beside)} beside ${shown(alone)} alone)`,
   )
   expect(dead.received.length).toBeGreaterThan(0)
-  expect(median).toBeLessThanOrEqual(1.1)
+  expect(ratio).toBeLessThanOrEqual(1.1)
 }, 90_000)
