@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { Agent, request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { createClient, type Client } from 'graphql-ws'
 import { WebSocket } from 'ws'
 
@@ -6,14 +9,17 @@ export interface Api {
   readonly token: string
 }
 
+/** Connections are kept, as an application's are; fetch() would cost this machine as much as the server's answer does. */
+const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+
 /** One operation over POST. Throws what the API answers as errors. */
 export async function ask<T>({ http, token }: Api, query: string, variables: Record<string, unknown> = {}): Promise<T> {
-  const response = await fetch(`${http}/graphql`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query, variables }),
-  })
-  const { data, errors } = (await response.json()) as { data: T; errors?: unknown }
+  const body = JSON.stringify({ query, variables })
+  const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}`, 'Content-Length': Buffer.byteLength(body) } // prettier-ignore
+  const sent = request(`${http}/graphql`, { method: 'POST', agent, headers })
+  sent.end(body)
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  const { data, errors } = JSON.parse(await text(response)) as { data: T; errors?: unknown }
   if (errors) throw new Error(JSON.stringify(errors))
   return data
 }
@@ -33,14 +39,14 @@ export interface Asked {
 }
 
 /** requestReport; throws where the API has user errors. */
-export async function request(api: Api, report: object, how: Record<string, string> = {}): Promise<Asked> {
-  const { requestReport } = await ask<{ requestReport: { report: Asked | null; userErrors: unknown[] } }>(
+export async function requestReport(api: Api, report: object, how: Record<string, string> = {}): Promise<Asked> {
+  const { requestReport: asked } = await ask<{ requestReport: { report: Asked | null; userErrors: unknown[] } }>(
     api,
     `mutation ($input: RequestReportInput!) { requestReport(input: $input) { report { id status } userErrors { field message } } }`,
     { input: { report, ...how } },
   )
-  if (!requestReport.report) throw new Error(JSON.stringify(requestReport.userErrors))
-  return requestReport.report
+  if (!asked.report) throw new Error(JSON.stringify(asked.userErrors))
+  return asked.report
 }
 
 export interface Progress {

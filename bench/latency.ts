@@ -1,4 +1,4 @@
-import { request, socketClient, watch, type Api } from './client.ts'
+import { requestReport, socketClient, watch, type Api } from './client.ts'
 import { figure, quantile, timed, type Figure } from './measure.ts'
 import type { Stage } from './stage.ts'
 
@@ -12,7 +12,7 @@ export async function benchLatency(stage: Stage, say: (line: string) => void): P
   const running: number[] = []
   try {
     for (let n = -20; n < REPORTS; n++) {
-      const asked = await timed(() => request(api, { nothing: {} }))
+      const asked = await timed(() => requestReport(api, { nothing: {} }))
       const answered = performance.now()
       let seen: number | undefined
       // The first event that is past QUEUED: a report this short may have ended before its RUNNING could be shown.

@@ -4,7 +4,7 @@ import { openDatabase } from '../src/db/orm.ts'
 import { WORKER_ROLE } from '../src/db/roles.ts'
 import { createLog } from '../src/log.ts'
 import { claimReport } from '../src/claim/claim.ts'
-import { ask, request, type Api } from './client.ts'
+import { ask, requestReport, type Api } from './client.ts'
 import { figure, quantile, timed, type Figure } from './measure.ts'
 import type { Stage } from './stage.ts'
 
@@ -36,7 +36,7 @@ export async function benchLoad(stage: Stage, workerPid: number, say: (line: str
 /** Each request is sent when its time has come, whether or not the ones before were answered, and timed from that moment. */
 async function rush(stage: Stage, say: (line: string) => void): Promise<{ figures: Figure[]; ids: string[] }> {
   const api: Api = { http: stage.service.url, token: stage.service.adminToken }
-  for (let n = 0; n < 50; n++) await request(api, { nothing: {} })
+  for (let n = 0; n < 50; n++) await requestReport(api, { nothing: {} })
   const taken: number[] = []
   const ids: string[] = []
   const failures: string[] = []
@@ -47,7 +47,7 @@ async function rush(stage: Stage, say: (line: string) => void): Promise<{ figure
     const early = due - performance.now()
     if (early > 0) await pause(early)
     underWay.push(
-      request(api, { nothing: {} }).then(
+      requestReport(api, { nothing: {} }).then(
         ({ id }) => {
           taken.push(performance.now() - due)
           ids.push(id)

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { request, socketClient, watch, type Api } from './client.ts'
+import { requestReport, socketClient, watch, type Api } from './client.ts'
 import { openDjango } from './django.ts'
 import { cpuSeconds, family, figure, median, named, peak, residentMiB, timed, type Figure } from './measure.ts'
 import type { Stage } from './stage.ts'
@@ -28,7 +28,7 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
   const psql = async (upto: number) =>
     void (await run('psql', [stage.sourceUrl, '-qX', '-c', `\\copy (${query(upto)}) to '${target}' csv header`]))
   const ours = async (report: object, how: Record<string, string> = {}) => {
-    const { id } = await request(api, report, how)
+    const { id } = await requestReport(api, report, how)
     const last = await watch(client, id)
     if (last.status !== 'SUCCEEDED') throw new Error(`the report ended as ${last.status}`)
   }

@@ -6,6 +6,8 @@ const CHEAP = 5
 const USED_FOR = 10
 
 export interface QueueLimit {
+  /** False: nothing is ever refused. */
+  readonly on: boolean
   /** Throws Refusal LIMIT_REACHED where as many reports wait as may; called in the transaction that adds one. */
   check(em: EntityManager): Promise<void>
   /** How many more may wait; Infinity where there is no limit. Who adds some says so with `added`. */
@@ -42,6 +44,7 @@ export function createQueueLimit(most: number | null): QueueLimit {
   }
 
   return {
+    on: most !== null,
     room,
     added: (more) => void (known += more),
     async check(em) {

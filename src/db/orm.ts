@@ -30,6 +30,12 @@ const CONNECT_WITHIN = 1_500
 /** Longest statement of the service itself, in milliseconds; reports run on their own connections. */
 const STATEMENT_WITHIN = 15_000
 
+/** Raw SQL in the transaction of `em`. */
+export const runIn =
+  (em: EntityManager) =>
+  (sql: string, values: readonly unknown[]): Promise<object[]> =>
+    em.execute<object[]>(sql, [...values])
+
 export interface Database {
   /** One transaction in which row-level security shows this tenant and nothing else. A new EntityManager each time. */
   inTenant<T>(tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T>

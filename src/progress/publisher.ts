@@ -31,7 +31,8 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
   const unanswered = new Set<Promise<void>>()
   let dropping = false
 
-  function send(channel: string, message: string): void {
+  /** To all of these channels in one journey. */
+  function send(channels: readonly string[], message: string): void {
     if (unanswered.size >= MOST_UNANSWERED) {
       if (!dropping) options.log.warn('Redis does not keep up: progress messages are dropped')
       dropping = true
@@ -40,7 +41,9 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
     dropping = false
     // A failure needs no more than this: the connection's own errors are logged, once for each outage.
     const answered = () => void unanswered.delete(sent)
-    const sent: Promise<void> = redis.publish(channel, message).then(answered, answered)
+    const together = redis.pipeline()
+    for (const channel of channels) together.publish(channel, message)
+    const sent: Promise<void> = together.exec().then(answered, answered)
     unanswered.add(sent)
   }
 
@@ -49,11 +52,10 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
       if (redis.status !== 'ready') return
       const { reportId, tenantId, status } = change.event
       const message = encodeChange(change)
-      send(reportChannel(reportId), message)
-      if (change.kind !== 'PROGRESSED') {
-        if (change.kind === 'DELETED' || isTerminal(status)) forTenant.forget(reportId)
-        send(tenantChannel(tenantId), message)
-      } else if (forTenant.pass(reportId, Date.now())) send(tenantChannel(tenantId), message)
+      const progressed = change.kind === 'PROGRESSED'
+      if (!progressed && (change.kind === 'DELETED' || isTerminal(status))) forTenant.forget(reportId)
+      const dashboards = !progressed || forTenant.pass(reportId, Date.now())
+      send([reportChannel(reportId), ...(dashboards ? [tenantChannel(tenantId)] : [])], message)
     },
     ping: pubSub.ping,
     async close() {

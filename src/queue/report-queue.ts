@@ -8,8 +8,9 @@ import { createRedialer, type Line } from './line.ts'
 const RING_TIMEOUT = 5_000
 /** Rings that wait for a worker at most, about: where nobody answers, more of them would say nothing more. */
 const MOST_RINGS = 100
-/** How often a ringer looks how many wait: at each of this many rings, and at every one while there are too many. */
+/** How often a ringer looks how many wait: at each of this many rings, and while there are too many, after so many milliseconds. */
 const COUNT_EVERY = 32
+const COUNT_AGAIN = 100
 /** How long a listener that has passed a ring on takes no other, in milliseconds. */
 const REST = 1_000
 /** How often rings that a dead listener has taken are put back, in milliseconds. */
@@ -55,6 +56,7 @@ export function createReportBell(options: { redisUrl: string; log: Log; role: 'r
   let ringing = false
   let rings = 0
   let crowded = false
+  let countedAt = -Infinity
   let closed = false
   let answer: (() => Promise<boolean>) | undefined
   let endRest: (() => void) | undefined
@@ -87,7 +89,11 @@ export function createReportBell(options: { redisUrl: string; log: Log; role: 'r
   }
 
   async function send(queue: BeeQueue<Ring>, reportId: string): Promise<void> {
-    if (crowded || rings % COUNT_EVERY === 0) crowded = (await queue.checkHealth()).waiting >= MOST_RINGS
+    if (crowded && performance.now() - countedAt < COUNT_AGAIN) return
+    if (crowded || rings % COUNT_EVERY === 0) {
+      countedAt = performance.now()
+      crowded = (await queue.checkHealth()).waiting >= MOST_RINGS
+    }
     rings += 1
     if (!crowded) await queue.createJob({ reportId }).save()
   }

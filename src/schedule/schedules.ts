@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core'
 import type { QueueLimit } from '../claim/queue-limit.ts'
-import type { Database, EntityManager } from '../db/orm.ts'
+import { runIn, type Database, EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import { copyTargets, insertTargets, removeTargets, replaceTargets, targetIdsOf } from '../delivery/kept-targets.ts'
@@ -226,7 +226,7 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
           )
           await queueLimit.check(em)
           const detail = { schedule: schedule.title, now: true }
-          const report = await insertAccepted(em, viewer, { id: reportId, type, row, detail })
+          const report = await insertAccepted(runIn(em), viewer, { id: reportId, type, row, detail })
           await copyTargets(em, schedule.id, reportId)
           return report
         },

@@ -1,4 +1,4 @@
-import type { Database, EntityManager } from '../db/orm.ts'
+import { runIn, type Database, EntityManager } from '../db/orm.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
@@ -91,7 +91,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
 
   /** The reports, and with each the targets that its schedule has by now. */
   async function insertWithTargets(em: EntityManager, accepted: readonly Accepted[]): Promise<ProgressRow[]> {
-    const reports = await insertAll(em, accepted)
+    const reports = await insertAll(runIn(em), accepted)
     await copyAllTargets(
       em,
       accepted.map(({ id, row }) => ({ id, scheduleId: row.scheduleId })),

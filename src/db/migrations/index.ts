@@ -5,6 +5,7 @@ import { M0004ProgressSince } from './m0004-progress-since.ts'
 import { M0005Schedules } from './m0005-schedules.ts'
 import { M0006Deliveries } from './m0006-deliveries.ts'
 import { M0007SlotDeliveries } from './m0007-slot-deliveries.ts'
+import { M0008OneJourney } from './m0008-one-journey.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   { name: 'm0005-schedules', class: M0005Schedules },
   { name: 'm0006-deliveries', class: M0006Deliveries },
   { name: 'm0007-slot-deliveries', class: M0007SlotDeliveries },
+  { name: 'm0008-one-journey', class: M0008OneJourney },
 ]
