@@ -16,10 +16,9 @@ export function createDefinitions(database: Database): { of(claimed: Claimed): P
     async of({ typeVersion }) {
       const known = kept.get(typeVersion)
       if (known) return known
-      const [row] = await database.transaction((em) =>
-        em.execute<KeptDefinition[]>('select kind, text from broadsheet.report_definition where version = ?', [
-          typeVersion,
-        ]),
+      const [row] = await database.statement<KeptDefinition>(
+        'select kind, text from broadsheet.report_definition where version = ?',
+        [typeVersion],
       )
       if (!row) throw new Error(`There is no definition ${typeVersion}.`)
       if (kept.size >= KEPT) kept.delete(kept.keys().next().value!)

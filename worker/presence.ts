@@ -49,7 +49,7 @@ export function createPresence(deps: {
       closed = true
       clearTimeout(timer)
       await saying
-      await database.transaction((em) => em.execute('delete from broadsheet.worker where id = ?', [workerId]))
+      await database.statement('delete from broadsheet.worker where id = ?', [workerId])
     },
   }
 }

@@ -46,9 +46,8 @@ export function createHolding({ database, workerId }: { database: Database; work
     const told = JSON.stringify(
       [...standings].map(([id, { attempt, standing }]) => ({ id, number: attempt, ...standing })),
     )
-    const rows = await database.transaction((em) =>
-      em.execute<{ id: string; status: ReportStatus; epoch: string }[]>(
-        `update broadsheet.report r set
+    const rows = await database.statement<{ id: string; status: ReportStatus; epoch: string }>(
+      `update broadsheet.report r set
           lease_expires_at = case when ? then clock_timestamp() + interval '${LEASE_SECONDS} seconds' else r.lease_expires_at end,
           sequence = greatest(r.sequence, coalesce(t."sequence", 0)),
           stage = coalesce(t.stage, r.stage), percent = coalesce(t.percent, r.percent),
@@ -60,8 +59,7 @@ export function createHolding({ database, workerId }: { database: Database; work
           "rowsWritten" bigint, "rowsTotal" bigint, "bytesWritten" bigint, message text, "etaSeconds" int)
         where r.id = t.id and r.attempt = t.number and r.lease_expires_at > clock_timestamp() and ${holder}
         returning r.id, r.status, r.epoch`,
-        [renew, told],
-      ),
+      [renew, told],
     )
     return new Map(rows.map((row) => [row.id, { status: row.status, epoch: Number(row.epoch) }]))
   }
@@ -71,9 +69,8 @@ export function createHolding({ database, workerId }: { database: Database; work
     claimed: Claimed,
     { outcome, failure = null, set, values = [], from }: Ending,
   ): Promise<ProgressEvent | null> {
-    const [row] = await database.transaction((em) =>
-      em.execute<ProgressRow[]>(
-        `with ended as (
+    const [row] = await database.statement<ProgressRow>(
+      `with ended as (
           update broadsheet.report set ${set}, worker_id = null, lease_expires_at = null, epoch = epoch + 1,
             sequence = (epoch + 1) * ${EPOCH_SIZE}, eta_seconds = null, progress_at = clock_timestamp()
           where id = ? and attempt = ? and lease_expires_at > clock_timestamp() and ${holder} and status = '${from}'
@@ -82,19 +79,16 @@ export function createHolding({ database, workerId }: { database: Database; work
           update broadsheet.report_attempt set outcome = ?, failure = ?::jsonb, finished_at = clock_timestamp()
           where (report_id, number) = (select id, attempt from ended)
         ) select * from ended`,
-        [...values, claimed.id, claimed.attempt, outcome, failure && JSON.stringify(failure)],
-      ),
+      [...values, claimed.id, claimed.attempt, outcome, failure && JSON.stringify(failure)],
     )
     return row ? progressOf(row) : null
   }
 
   /** A commit whose answer was lost with the connection is asked about before it is taken to have failed. */
   async function alreadySucceeded(claimed: Claimed, key: string): Promise<ProgressEvent | null> {
-    const [row] = await database.transaction((em) =>
-      em.execute<ProgressRow[]>(
-        `select ${PROGRESS_COLUMNS} from broadsheet.report where id = ? and attempt = ? and status = 'SUCCEEDED' and document->>'key' = ?`,
-        [claimed.id, claimed.attempt, key],
-      ),
+    const [row] = await database.statement<ProgressRow>(
+      `select ${PROGRESS_COLUMNS} from broadsheet.report where id = ? and attempt = ? and status = 'SUCCEEDED' and document->>'key' = ?`,
+      [claimed.id, claimed.attempt, key],
     )
     return row ? progressOf(row) : null
   }

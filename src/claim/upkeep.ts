@@ -22,9 +22,8 @@ const REMOVED = {
  * attempts, CANCELED where that was wanted. Any number of processes may do it at once. Resolves to the new events.
  */
 export async function takeBackLost(database: Database): Promise<ProgressEvent[]> {
-  const rows = await database.transaction((em) =>
-    em.execute<ProgressRow[]>(
-      `with lost as (
+  const rows = await database.statement<ProgressRow>(
+    `with lost as (
         select id from broadsheet.report where status in ('RUNNING', 'CANCELING') and lease_expires_at < clock_timestamp()
         order by lease_expires_at limit ${STEP} for update skip locked
       ), noted as (
@@ -39,17 +38,15 @@ export async function takeBackLost(database: Database): Promise<ProgressEvent[]>
         percent = null, eta_seconds = null, worker_id = null, lease_expires_at = null, available_at = clock_timestamp(),
         epoch = epoch + 1, sequence = (epoch + 1) * ${EPOCH_SIZE}, progress_at = clock_timestamp()
       where id in (select id from lost) returning ${PROGRESS_COLUMNS}`,
-      [JSON.stringify(LOST), JSON.stringify(LOST)],
-    ),
+    [JSON.stringify(LOST), JSON.stringify(LOST)],
   )
   return rows.map(progressOf)
 }
 
 /** FAILED(TYPE_REMOVED) for what waits for a type that no live worker has had for 10 minutes, while workers are alive. */
 export async function failRemovedTypes(database: Database): Promise<ProgressEvent[]> {
-  const rows = await database.transaction((em) =>
-    em.execute<ProgressRow[]>(
-      `with orphan as (
+  const rows = await database.statement<ProgressRow>(
+    `with orphan as (
         select id from broadsheet.report r where status = 'QUEUED' and greatest(created_at, available_at) < clock_timestamp() - ${TYPE_GONE}
           and not exists (select from broadsheet.worker w where w.last_seen_at > clock_timestamp() - ${TYPE_GONE} and r.type_name = any(w.types))
           and exists (select from broadsheet.worker w where w.last_seen_at > clock_timestamp() - ${WORKER_DEAD}
@@ -59,8 +56,7 @@ export async function failRemovedTypes(database: Database): Promise<ProgressEven
       update broadsheet.report set status = 'FAILED', stage = 'DONE', failure = ?::jsonb, finished_at = clock_timestamp(),
         epoch = epoch + 1, sequence = (epoch + 1) * ${EPOCH_SIZE}, progress_at = clock_timestamp()
       where id in (select id from orphan) returning ${PROGRESS_COLUMNS}`,
-      [JSON.stringify(REMOVED)],
-    ),
+    [JSON.stringify(REMOVED)],
   )
   return rows.map(progressOf)
 }
@@ -70,9 +66,8 @@ export async function failRemovedTypes(database: Database): Promise<ProgressEven
  * this commit: a crash between leaves bytes that nobody can download, which the sweep of old files removes.
  */
 export async function expireDocuments(database: Database): Promise<{ event: ProgressEvent; key: string }[]> {
-  const rows = await database.transaction((em) =>
-    em.execute<(ProgressRow & { key: string })[]>(
-      `with ended as (
+  const rows = await database.statement<ProgressRow & { key: string }>(
+    `with ended as (
         select id, document->>'key' as key from broadsheet.report where status = 'SUCCEEDED' and expires_at <= clock_timestamp()
         order by expires_at limit ${STEP} for update skip locked
       )
@@ -81,7 +76,6 @@ export async function expireDocuments(database: Database): Promise<{ event: Prog
       from ended where r.id = ended.id returning ${PROGRESS_COLUMNS.split(', ')
         .map((name) => `r.${name}`)
         .join(', ')}, ended.key`,
-    ),
   )
   return rows.map((row) => ({ event: progressOf(row), key: row.key }))
 }
@@ -91,13 +85,11 @@ export async function keysInUse(
   database: Database,
   keys: readonly { key: string; reportId: string; attempt: number }[],
 ): Promise<Set<string>> {
-  const rows = await database.transaction((em) =>
-    em.execute<{ key: string }[]>(
-      `select k.key from jsonb_to_recordset(?::jsonb) as k (key text, "reportId" uuid, attempt int)
+  const rows = await database.statement<{ key: string }>(
+    `select k.key from jsonb_to_recordset(?::jsonb) as k (key text, "reportId" uuid, attempt int)
        join broadsheet.report r on r.id = k."reportId"
        where r.document->>'key' = k.key or (r.status in ('RUNNING', 'CANCELING') and r.attempt = k.attempt)`,
-      [JSON.stringify(keys)],
-    ),
+    [JSON.stringify(keys)],
   )
   return new Set(rows.map((row) => row.key))
 }

@@ -33,9 +33,7 @@ export function createTokenLookup({
   const uses = createMemory<void>({ lifetime: USE_NOTED_EVERY, most: MOST_REMEMBERED, ...(ticks && { ticks }) })
 
   async function find(hash: Buffer): Promise<Viewer> {
-    const [found] = await database.transaction((em) =>
-      em.execute<Found[]>(`select * from broadsheet.find_api_token(?)`, [hash]),
-    )
+    const [found] = await database.statement<Found>(`select * from broadsheet.find_api_token(?)`, [hash])
     if (!found) throw new Unauthenticated('The token is not good here.')
     if (found.ended) throw new Unauthenticated('The token has expired or was revoked.', true)
     await uses.recall(found.token_id, () => noteUse(found))

@@ -124,8 +124,9 @@ export function createReports({ database, catalog, store, queueLimit, targets, t
 
     /** Whose report it is, before a tenant is known: for signed links. Null: there is none. */
     async tenantOf(reportId: string): Promise<string | null> {
-      const [row] = await database.transaction((em) =>
-        em.execute<{ tenant: string | null }[]>(`select broadsheet.tenant_of_report(?::uuid) as tenant`, [reportId]),
+      const [row] = await database.statement<{ tenant: string | null }>(
+        `select broadsheet.tenant_of_report(?::uuid) as tenant`,
+        [reportId],
       )
       return row?.tenant ?? null
     },
@@ -135,11 +136,9 @@ export function createReports({ database, catalog, store, queueLimit, targets, t
      * were authorised before. One statement for all; `gone` are those without a row.
      */
     async progress(known: ReadonlyMap<string, number>): Promise<{ rows: ProgressEvent[]; gone: string[] }> {
-      const news = await database.transaction((em) =>
-        em.execute<(ProgressRow & { gone: boolean })[]>(
-          `select * from broadsheet.progress_since(?::uuid[], ?::bigint[])`,
-          [`{${[...known.keys()].join(',')}}`, `{${[...known.values()].join(',')}}`],
-        ),
+      const news = await database.statement<ProgressRow & { gone: boolean }>(
+        `select * from broadsheet.progress_since(?::uuid[], ?::bigint[])`,
+        [`{${[...known.keys()].join(',')}}`, `{${[...known.values()].join(',')}}`],
       )
       const { gone = [], there = [] } = Object.groupBy(news, (row) => (row.gone ? 'gone' : 'there'))
       return { rows: there.map(progressOf), gone: gone.map(({ id }) => id) }

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core'
 import type { QueueLimit } from '../claim/queue-limit.ts'
-import { runIn, type Database, EntityManager } from '../db/orm.ts'
+import { runIn, type Database, type EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import { copyTargets, insertTargets, removeTargets, replaceTargets, targetIdsOf } from '../delivery/kept-targets.ts'

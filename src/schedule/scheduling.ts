@@ -1,4 +1,4 @@
-import { runIn, type Database, EntityManager } from '../db/orm.ts'
+import { runIn, type Database, type EntityManager } from '../db/orm.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ChangeKind, ProgressEvent } from '../progress/event.ts'

@@ -36,15 +36,13 @@ export async function purgeOldRows(
   let removed = 0
   for (const { table, condition, order, keep } of OLD) {
     for (let step = 0; step < MOST_STEPS && !closing(); step++) {
-      const [row] = await database.transaction((em) =>
-        em.execute<{ count: number }[]>(
-          `with old as (
+      const [row] = await database.statement<{ count: number }>(
+        `with old as (
             select ctid from broadsheet.${table} where ${condition} < clock_timestamp() - make_interval(secs => ?)
             order by ${order} limit ${STEP} for update skip locked
           ), gone as (delete from broadsheet.${table} where ctid = any(array(select ctid from old)) returning 1)
           select count(*)::int as count from gone`,
-          [(keep ?? retention) / 1000],
-        ),
+        [(keep ?? retention) / 1000],
       )
       removed += row!.count
       if (row!.count < STEP) break

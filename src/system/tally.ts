@@ -14,9 +14,8 @@ export const DURATION_CLASSES: readonly number[] = [0.1, 0.5, 1, 5, 15, 60, 300,
  * seconds_sum (by outcome), rows and bytes (of documents).
  */
 export async function countAttempts(database: Database): Promise<number> {
-  const [row] = await database.transaction((em) =>
-    em.execute<{ count: number }[]>(
-      `with fresh as (
+  const [row] = await database.statement<{ count: number }>(
+    `with fresh as (
         select report_id, number from broadsheet.report_attempt where outcome is not null and not counted limit ${STEP} for update skip locked
       ), counted as (
         update broadsheet.report_attempt a set counted = true from fresh, broadsheet.report r
@@ -35,16 +34,14 @@ export async function countAttempts(database: Database): Promise<number> {
         insert into broadsheet.tally (family, label, value) select family, label, value from added order by family, label
         on conflict (family, label) do update set value = tally.value + excluded.value
       ) select count(*)::int as count from counted`,
-    ),
   )
   return row!.count
 }
 
 /** Adds slots of schedules whose outcome is known, each exactly once: family slots, by outcome. Otherwise as countAttempts. */
 export async function countSlots(database: Database): Promise<number> {
-  const [row] = await database.transaction((em) =>
-    em.execute<{ count: number }[]>(
-      `with fresh as (
+  const [row] = await database.statement<{ count: number }>(
+    `with fresh as (
         select schedule_id, scheduled_for, count - counted as news from broadsheet.schedule_slot
         where outcome <> 'WAITING' and counted < count limit ${STEP} for update skip locked
       ), counted as (
@@ -55,7 +52,6 @@ export async function countSlots(database: Database): Promise<number> {
         select 'slots', outcome, sum(news)::float8 from counted group by outcome order by outcome
         on conflict (family, label) do update set value = tally.value + excluded.value
       ) select count(*)::int as count from counted`,
-    ),
   )
   return row!.count
 }
@@ -80,11 +76,9 @@ export async function countDeliveries(database: Database): Promise<number> {
 
 /** Adds failures that no attempt has: of reports that were never started. */
 export async function countFailures(database: Database, code: string, count: number): Promise<void> {
-  await database.transaction((em) =>
-    em.execute(
-      `insert into broadsheet.tally (family, label, value) values ('failures', ?, ?)
+  await database.statement(
+    `insert into broadsheet.tally (family, label, value) values ('failures', ?, ?)
        on conflict (family, label) do update set value = tally.value + excluded.value`,
-      [code, count],
-    ),
+    [code, count],
   )
 }
