@@ -75,6 +75,7 @@ builder.objectField(ReportRef, 'deliveries', (t) =>
   t.loadableList({
     type: DeliveryRef as never,
     description: 'Each outcome on its way to each target, oldest first.',
+    loaderOptions: { cache: false },
     load: (ids: string[], { deliveries, reading }) => deliveries.ofReports(reading, ids) as never,
     resolve: (report) => report.id as never,
   }),

@@ -88,6 +88,8 @@ ReportRef.implement({
     attempts: t.loadableList({
       type: AttemptRef,
       description: 'First to last.',
+      // Mutations of one document come one after another: each shows what is true by then.
+      loaderOptions: { cache: false },
       load: (ids: string[], { reports, reading }) => reports.attempts(reading, ids),
       resolve: (report) => report.id,
     }),
@@ -124,6 +126,7 @@ ReportRef.implement({
       type: 'Int',
       nullable: true,
       description: 'While QUEUED: how many reports would start before it if no more were asked for.',
+      loaderOptions: { cache: false },
       load: (ids: string[], { reports, reading }) => reports.queuePositions(reading, ids),
       resolve: (report) => (report.status === 'QUEUED' ? report.id : null) as string,
     }),

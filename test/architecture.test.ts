@@ -227,7 +227,7 @@ describe('vendors', () => {
     graphql: ['schema', 'api'], // the schema is made of it, the pipeline runs it
     '@mikro-orm/core': ['db', 'identity', 'report', 'delivery', 'schedule'], // entities stand in their rooms
     'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity'], // a calendar's words, like Date
-    uuid: ['identity', 'idempotency', 'schedule', 'worker'],
+    uuid: ['identity', 'idempotency', 'report', 'schedule', 'worker'],
     pg: ['sources', 'embedded', 'db', 'channels'], // each source, a warehouse, the shop as its owner, and one trait of the service's own connections
     'pg-copy-streams': ['sources', 'embedded', 'channels'],
   }

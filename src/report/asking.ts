@@ -40,9 +40,10 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
     viewer: Viewer,
     id: string,
     request: ReportRequest,
+    now: Date,
     origin: Origin = {},
   ): Promise<Made<Report>> {
-    const { accepted, wanted } = await checkAll(em, viewer, request, await clock.now(), origin)
+    const { accepted, wanted } = await checkAll(em, viewer, request, now, origin)
     const { type, row, reuseWithin } = accepted
     const known = reuseWithin === null ? null : await findReusable(em, row, reuseWithin)
     if (known) {
@@ -91,13 +92,15 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
   async function make(
     viewer: Viewer,
     use: KeyUse,
-    accepted: (em: EntityManager, id: string) => Promise<Made<Report>>,
+    accepted: (em: EntityManager, id: string, now: Date) => Promise<Made<Report>>,
   ): Promise<Report> {
+    // Before the transaction: who holds a connection and waits for another may wait for one that does the same.
+    const now = await clock.now()
     const name = use.key == null ? null : JSON.stringify([viewer.tenantId, viewer.userId, use.mutation, use.key])
     const { object, created } = await behindFirst(name, () =>
       database.inTenant(viewer.tenantId, (em) =>
         once(em, viewer, use, {
-          make: (id) => accepted(em, id),
+          make: (id) => accepted(em, id, now),
           find: (id) => em.findOne(Report, { id }, { disableIdentityMap: true }),
         }),
       ),
@@ -122,7 +125,9 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
         // No deliveries are the same input as in the days when there were none to ask for.
         deliveries: deliveries?.length ? deliveries : null,
       }
-      return make(viewer, { mutation: 'requestReport', key, input }, (em, id) => accept(em, viewer, id, request))
+      return make(viewer, { mutation: 'requestReport', key, input }, (em, id, now) =>
+        accept(em, viewer, id, request, now),
+      )
     },
 
     /**
@@ -132,26 +137,31 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
      */
     regenerate(viewer: Viewer, id: string, key: string | null): Promise<Report> {
       requireScope(viewer, 'reports:write')
-      return make(viewer, { mutation: 'regenerateReport', key, input: { id: id.toLowerCase() } }, async (em, newId) => {
-        const report = await lockManaged(em, viewer, id)
-        try {
-          const made = await accept(em, viewer, newId, requestOf(report), {
-            regeneratedFrom: report.id,
-            scheduledFor: report.scheduledFor ?? null,
-            lastSlot: await lastSlotOf(em, report),
-          })
-          await repeatTargets(em, viewer, report.id, newId)
-          return made
-        } catch (error) {
-          if (!(error instanceof Refusal) || error.userErrors.some(({ code }) => code === 'LIMIT_REACHED')) throw error
-          const forbidden = error.userErrors.some(({ code }) => code === 'FORBIDDEN')
-          throw refuse(
-            forbidden ? 'FORBIDDEN' : 'INVALID',
-            ['id'],
-            `The same can't be asked for again: ${error.message}`,
-          )
-        }
-      })
+      return make(
+        viewer,
+        { mutation: 'regenerateReport', key, input: { id: id.toLowerCase() } },
+        async (em, newId, now) => {
+          const report = await lockManaged(em, viewer, id)
+          try {
+            const made = await accept(em, viewer, newId, requestOf(report), now, {
+              regeneratedFrom: report.id,
+              scheduledFor: report.scheduledFor ?? null,
+              lastSlot: await lastSlotOf(em, report),
+            })
+            await repeatTargets(em, viewer, report.id, newId)
+            return made
+          } catch (error) {
+            if (!(error instanceof Refusal) || error.userErrors.some(({ code }) => code === 'LIMIT_REACHED'))
+              throw error
+            const forbidden = error.userErrors.some(({ code }) => code === 'FORBIDDEN')
+            throw refuse(
+              forbidden ? 'FORBIDDEN' : 'INVALID',
+              ['id'],
+              `The same can't be asked for again: ${error.message}`,
+            )
+          }
+        },
+      )
     },
   }
 }

@@ -178,6 +178,17 @@ describe('retryReport', () => {
 })
 
 describe('many at once', () => {
+  test('mutations of one document each show what is true by then', async () => {
+    const [ahead, id] = [await ask('priority: URGENT'), await ask('priority: URGENT')]
+    const shown = '{ report { id queuePosition attempts { outcome } } }'
+    const { body } = await api.post(
+      `mutation ($ahead: ID!, $id: ID!) { before: retryReport(id: $id) ${shown} cancelReport(id: $ahead) ${shown} after: retryReport(id: $id) ${shown} }`,
+      { token: owner.token, variables: { ahead, id } },
+    )
+    expect(body.data.after.report.queuePosition).toBe(body.data.before.report.queuePosition - 1)
+    await verb('cancelReport', id)
+  })
+
   test('each that can not be is named by its id, the others are done', async () => {
     const [waiting, running, done] = [await ask(), await ask(), await ask()]
     await api.carrier.finish(uuidOf(done))
