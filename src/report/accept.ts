@@ -22,7 +22,11 @@ export interface Accepted {
  * database counts; answers the rows as they stand, in no order. `run`: in the caller's transaction; or, with the `tenant` of
  * all of them named, as a transaction of its own.
  */
-export async function insertAll(run: Run, accepted: readonly Accepted[], tenant: string | null = null): Promise<ProgressRow[]> {
+export async function insertAll(
+  run: Run,
+  accepted: readonly Accepted[],
+  tenant: string | null = null,
+): Promise<ProgressRow[]> {
   if (accepted.length === 0) return []
   const types = new Map(accepted.map(({ type }) => [type.version, type]))
   const asked = {
