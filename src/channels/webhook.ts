@@ -17,6 +17,7 @@ export interface WebhookTarget {
 /** From the lookup of the name to the head of the answer, in milliseconds. */
 export const WEBHOOK_TIMEOUT = 15_000
 const LONGEST_URL = 2_048
+const LONGEST_HOST = 253
 
 /**
  * News by HTTP, signed as Standard Webhooks has it. `allow`: WEBHOOK_ALLOW. `lookup`, `now` (milliseconds) and `timeout` are the
@@ -37,7 +38,9 @@ export function createWebhook(deps: {
   function faultOf(url: URL | null, text: string): string | null {
     if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
       return 'Must be a URL that starts with https:// or http://.'
-    if (text.length > LONGEST_URL) return `Must have at most ${LONGEST_URL} characters.`
+    if (Math.max(text.length, url.href.length) > LONGEST_URL) return `Must have at most ${LONGEST_URL} characters.`
+    // No name of the DNS is longer; and a destination that no index takes would keep its report from ending.
+    if (url.hostname.length > LONGEST_HOST) return `Must name a host of at most ${LONGEST_HOST} characters.`
     if (url.username !== '' || url.password !== '') return 'Must not hold a user or a password.'
     if (text.includes('#')) return 'Must not have a fragment (#).'
     if (!gate.conceivable(hostOf(url), portOf(url)))

@@ -227,6 +227,16 @@ describe('what is asked for', () => {
     }
   }
 
+  test('a host that no name server can have, or a URL that has grown: nothing that an index would not take', async () => {
+    const labels = (count: number, of: string) => Array.from({ length: count }, () => of).join('.')
+    const taken = async (host: string) => !Array.isArray(await refusal(`https://${host}/`, SECRET))
+    expect(await taken(`${labels(3, 'a'.repeat(63))}.${'b'.repeat(61)}`)).toBe(true)
+    expect(await taken(`${labels(3, 'a'.repeat(63))}.${'b'.repeat(62)}`)).toBe(false)
+    // Short as it is written; as a name it has 2,500 letters.
+    expect(await taken(labels(200, '\u4e50\u9fa5'))).toBe(false)
+    expect(await refusal(`https://example.com/${'\u4e50'.repeat(1_000)}`, SECRET)).toEqual([[['url'], 'INVALID']])
+  })
+
   test('all that is wrong comes at once', async () => {
     expect(await refusal('nonsense', 'whsec_short')).toEqual([
       [['url'], 'INVALID'],
