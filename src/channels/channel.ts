@@ -15,6 +15,11 @@ export interface Channel<Input, Target> {
    * which is kept encrypted beside it. Throws Refusal, its fields as paths below this channel's own input: ["to", "3"].
    */
   check(input: Input, asked: Asked): Checked<Target> | Promise<Checked<Target>>
+  /**
+   * Why documents of this form can't go here, null where they can: asked also when what stays as it is comes to get others. Left
+   * out: any can.
+   */
+  faultOfForm?(form: DocumentForm): string | null
   /** For people: where it goes. Never the secret, no credentials of a URL, no query string. */
   describe(target: Target): string
   /**
@@ -23,10 +28,10 @@ export interface Channel<Input, Target> {
    */
   destination?(target: Target): string
   /**
-   * Whether the operator lets this role reach the target still: asked before each try, since the settings and who asked may have
-   * changed. Left out: whatever was let in is let out.
+   * Whether the operator lets who asked reach the target still, by the role and the address that they have by now (null: none):
+   * asked before each try, since the settings and who asked may have changed. Left out: whatever was let in is let out.
    */
-  allows?(target: Target, role: Role): boolean
+  allows?(target: Target, role: Role, email: string | null): boolean
   /**
    * Hands over one outcome. Called again, with the same delivery id, after a failure or a crash in the middle: what a second
    * time does must be harmless, or tellable by that id. Rejects with DeliveryFailed; any other error is taken for a fault of
@@ -39,10 +44,14 @@ export interface Channel<Input, Target> {
 export type ChannelName = 'EMAIL' | 'WEBHOOK' | 'BUCKET' | 'WAREHOUSE'
 
 /** Who asks for a delivery, and of what. */
-export interface Asked {
+export interface Asked extends DocumentForm {
   readonly viewer: Viewer
   /** The viewer's own address; null: there is none. */
   readonly email: string | null
+}
+
+/** What documents will be like. */
+export interface DocumentForm {
   readonly format: Format['name']
   readonly compression: CompressionName
   readonly csvDialect: CsvDialect

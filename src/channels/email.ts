@@ -82,6 +82,8 @@ export function createEmail(deps: {
       return to.length <= 3 ? to.join(', ') : `${to.slice(0, 2).join(', ')} and ${to.length - 2} more`
     },
 
+    allows: ({ to }, _, email) => to.every((address) => mayReceive(address, domains, email)),
+
     async deliver({ to, subject, attach, own }, { deliveryId, outcome, signal }) {
       if (!smtp || !transport) throw new DeliveryFailed('There is no mail server (SMTP_URL).', { retryable: true })
       const barred = to.find((address) => faultOf(address, own))

@@ -1,6 +1,6 @@
 import type { WarehouseReach } from '../config-reach.ts'
 import { Refusal, type UserError } from '../errors.ts'
-import type { Asked } from './channel.ts'
+import type { Asked, DocumentForm } from './channel.ts'
 import { LEDGER } from './warehouse-ledger.ts'
 
 /** As WarehouseDeliveryInput in the API. */
@@ -28,8 +28,8 @@ const NAME_BYTES = 63
 export function checkTarget(warehouses: Warehouses, input: WarehouseInput, asked: Asked): WarehouseTarget {
   const faults: UserError[] = []
   const fault = (field: string[], message: string) => void faults.push({ field, message, code: 'INVALID' })
-  if (asked.format !== 'CSV' || asked.csvDialect !== 'POSTGRES')
-    fault([], 'A warehouse takes CSV in dialect POSTGRES alone, which tells null from empty text: ask for that.')
+  const form = faultOfForm(asked)
+  if (form !== null) fault([], form)
   const open = Object.keys(warehouses).filter((name) => warehouses[name]!.roles.includes(asked.viewer.role))
   const mode = input.mode ?? 'APPEND'
   const [schema = '', table = ''] = input.table.split('.')
@@ -49,6 +49,11 @@ export function checkTarget(warehouses: Warehouses, input: WarehouseInput, asked
   }
   if (faults.length > 0) throw new Refusal(faults)
   return { warehouse: input.warehouse, schema, table, mode }
+}
+
+export function faultOfForm({ format, csvDialect }: Pick<DocumentForm, 'format' | 'csvDialect'>): string | null {
+  if (format === 'CSV' && csvDialect === 'POSTGRES') return null
+  return 'A warehouse takes CSV in dialect POSTGRES alone, which tells null from empty text: ask for that.'
 }
 
 /** Whether the operator lets this be loaded: asked again at each try, because the settings may have changed. */

@@ -2,7 +2,14 @@ import type { Log } from '../log.ts'
 import { openConnection } from '../sources/connection.ts'
 import { DeliveryFailed, type Channel, type Handover } from './channel.ts'
 import { loadRedshift, isRedshift, withoutRedshift } from './redshift.ts'
-import { checkTarget, takes, type WarehouseInput, type Warehouses, type WarehouseTarget } from './warehouse-check.ts'
+import {
+  checkTarget,
+  faultOfForm,
+  takes,
+  type WarehouseInput,
+  type Warehouses,
+  type WarehouseTarget,
+} from './warehouse-check.ts'
 import { warehouseFailure } from './warehouse-failures.ts'
 import { loadPostgres, sessionName } from './warehouse-load.ts'
 
@@ -20,6 +27,8 @@ export function createWarehouse(deps: {
     if (!reach || !takes(reach, target))
       throw new DeliveryFailed('The operator does not allow this load any more.', { retryable: false })
     if (!document) throw new DeliveryFailed('There is no document to load.', { retryable: false })
+    const form = faultOfForm(document)
+    if (form !== null) throw new DeliveryFailed(form, { retryable: false })
     const redshift = isRedshift(reach.url)
     const url = redshift ? withoutRedshift(reach.url) : reach.url
     const signal = AbortSignal.any([handover.signal, closing.signal])
@@ -42,6 +51,7 @@ export function createWarehouse(deps: {
     name: 'WAREHOUSE',
     takesFailures: false,
     check: (input, asked) => ({ target: checkTarget(warehouses, input, asked) }),
+    faultOfForm,
     describe: ({ warehouse, schema, table, mode }) => `${warehouse}: ${schema}.${table} (${mode})`,
     destination: ({ warehouse }) => warehouse,
     allows: ({ warehouse }, role) =>

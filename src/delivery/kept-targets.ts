@@ -1,7 +1,7 @@
 import type { EntityManager, Reading } from '../db/orm.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { DeliveryTarget } from './delivery.entity.ts'
-import type { NewTarget, WantedTarget } from './targets.ts'
+import type { Keepable, NewTarget, WantedTarget } from './targets.ts'
 
 /** Who has targets: one report, or each report of a schedule. */
 export type TargetOwner = { readonly reportId: string } | { readonly scheduleId: string }
@@ -84,12 +84,11 @@ export async function removeTargets(em: EntityManager, scheduleId: string): Prom
   await em.execute('delete from broadsheet.delivery_target where schedule_id = ?', [scheduleId])
 }
 
-/** Ids of a schedule's targets: what `keep` may name. */
-export async function targetIdsOf(em: EntityManager, scheduleId: string): Promise<string[]> {
-  const rows = await em.execute<{ id: string }[]>('select id from broadsheet.delivery_target where schedule_id = ?', [
+/** A schedule's targets: what `keep` may name. */
+export async function keepableOf(em: EntityManager, scheduleId: string): Promise<Keepable[]> {
+  return em.execute<Keepable[]>('select id, channel, target from broadsheet.delivery_target where schedule_id = ?', [
     scheduleId,
   ])
-  return rows.map(({ id }) => id)
 }
 
 /** The same targets for a report that is asked for again, by who asks now. */

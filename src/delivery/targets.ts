@@ -1,5 +1,5 @@
 import type { AnyChannel, Channels } from '../channels/index.ts'
-import type { Asked } from '../channels/channel.ts'
+import type { Asked, ChannelName, DocumentForm } from '../channels/channel.ts'
 import type { EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import type { Viewer } from '../identity/viewer.ts'
@@ -9,8 +9,6 @@ import { CHANNEL_FIELDS, MOST_TARGETS } from './status.ts'
 
 /** DeliveryInput after GraphQL has checked its shape: exactly one field. `keep` is the target's uuid. */
 export type DeliveryInput = { readonly [field: string]: unknown }
-/** What the documents will be like: some channels take only some. */
-export type DocumentForm = Pick<Asked, 'format' | 'compression' | 'csvDialect'>
 
 /** A target as its channel has let it in. */
 export interface NewTarget {
@@ -27,6 +25,12 @@ export interface KeptTarget {
   readonly keep: string
 }
 export type WantedTarget = NewTarget | KeptTarget
+/** A target that is there and may stay. */
+export interface Keepable {
+  readonly id: string
+  readonly channel: ChannelName
+  readonly target: object
+}
 
 /** Where outcomes may go, checked against what the operator allows. */
 export function createTargets({ channels, secrets }: { channels: Channels; secrets: Secrets }) {
@@ -41,7 +45,7 @@ export function createTargets({ channels, secrets }: { channels: Channels; secre
       inputs: readonly DeliveryInput[],
       path: readonly string[],
       form: DocumentForm,
-      keepable: readonly string[] = [],
+      keepable: readonly Keepable[] = [],
     ): Promise<WantedTarget[]> {
       if (inputs.length > MOST_TARGETS)
         throw refuse('LIMIT_REACHED', [...path], `At most ${MOST_TARGETS} deliveries; you gave ${inputs.length}.`)
@@ -57,8 +61,10 @@ export function createTargets({ channels, secrets }: { channels: Channels; secre
             wanted.push(await checkOne(channelOf(field, here), given, asked, here))
             continue
           }
-          if (!keepable.includes(String(given)) || kept.has(String(given)))
+          const known = keepable.find(({ id }) => id === String(given))
+          if (!known || kept.has(known.id))
             throw refuse('INVALID', here, 'keep names a target of the schedule that is updated, each once.')
+          checkForm(known, form, here)
           kept.add(String(given))
           wanted.push({ keep: String(given) })
         } catch (error) {
@@ -69,6 +75,32 @@ export function createTargets({ channels, secrets }: { channels: Channels; secre
       if (errors.length > 0) throw new Refusal(errors)
       return wanted
     },
+
+    /** What all stays, for documents that may be others from now on. Throws Refusal INVALID at the path. */
+    checkKept(keepable: readonly Keepable[], path: readonly string[], form: DocumentForm): void {
+      for (const each of keepable) checkForm(each, form, path)
+    },
+
+    /**
+     * Whether the viewer may say what goes there: an ADMIN may have named what is for an ADMIN's own, in a schedule of somebody
+     * else. Throws Refusal FORBIDDEN at the path.
+     */
+    checkMayFill({ role }: Pick<Viewer, 'role'>, kept: readonly Keepable[], path: readonly string[]): void {
+      for (const { channel, target } of kept) {
+        const allows = channels.get(channel)?.allows
+        if (allows && !allows(target, role, null) && allows(target, 'ADMIN', null))
+          throw refuse(
+            'FORBIDDEN',
+            [...path],
+            'It is delivered to where you may not: leave the report as it is, or that delivery out.',
+          )
+      }
+    },
+  }
+
+  function checkForm({ channel }: Keepable, form: DocumentForm, path: readonly string[]): void {
+    const fault = channels.get(channel)?.faultOfForm?.(form) ?? null
+    if (fault !== null) throw refuse('INVALID', [...path], fault)
   }
 
   function channelOf(field: string, here: readonly string[]): AnyChannel {

@@ -3,7 +3,7 @@ import type { QueueLimit } from '../claim/queue-limit.ts'
 import { runIn, type Database, type EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
-import { copyTargets, insertTargets, removeTargets, replaceTargets, targetIdsOf } from '../delivery/kept-targets.ts'
+import { copyTargets, insertTargets, keepableOf, removeTargets, replaceTargets } from '../delivery/kept-targets.ts'
 import type { DeliveryInput, Targets } from '../delivery/targets.ts'
 import { once, type KeyUse, type Made } from '../idempotency/idempotency.ts'
 import { mayManageSchedule, requireScope } from '../identity/policy.ts'
@@ -145,12 +145,19 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
         const owner = viewerOf(await ownerIn(em, schedule))
         const moments = { now, createdAt: schedule.createdAt }
         const kept = given.report === undefined ? { usesLastSlot: schedule.usesLastSlot } : null
-        const keepable = await targetIdsOf(em, schedule.id)
+        const keepable = await keepableOf(em, schedule.id)
         const [checked, wanted] = await allOrRefusal(
           () => checkSchedule(owner, words, cadence ?? cadenceOf(schedule), catalog, moments, kept),
-          () => targets.check(em, viewer, deliveries ?? [], ['deliveries'], words, keepable),
+          async () => {
+            const stays = ({ id: target }: { id: string }) =>
+              !deliveries || deliveries.some(({ keep }) => keep === target)
+            if (given.report !== undefined) targets.checkMayFill(viewer, keepable.filter(stays), ['report'])
+            if (deliveries) return targets.check(em, viewer, deliveries, ['deliveries'], words, keepable)
+            targets.checkKept(keepable, ['deliveries'], words)
+            return undefined
+          },
         )
-        if (deliveries !== undefined) await replaceTargets(em, viewer, schedule.id, wanted)
+        if (wanted !== undefined) await replaceTargets(em, viewer, schedule.id, wanted)
         const { title, tags, timeZone } = checked
         const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility } = words
         const columns = cadenceColumns(checked.cadence)

@@ -2,6 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGround, gidOf, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
 
+/** Nobody listens there: it is checked what may go there. */
+const HOUSE = { url: 'postgres://loader@127.0.0.1:9/db', tables: ['loads.*'] }
+const WAREHOUSES = JSON.stringify({ main: HOUSE, closed: { ...HOUSE, roles: ['ADMIN'] } })
+
 let ground: Ground
 let api: TestApi
 let member: Person
@@ -9,7 +13,7 @@ let admin: Person
 
 beforeAll(async () => {
   ground = await createGround()
-  api = await startApi(ground)
+  api = await startApi(ground, { BROADSHEET_WAREHOUSES: WAREHOUSES })
   member = await ground.person('MEMBER')
   admin = await ground.person('ADMIN')
 })
@@ -451,6 +455,33 @@ describe('deliveries', () => {
     expect((await create(`${INPUT} deliveries: [{ keep: "${keep}" }]`)).userErrors).toMatchObject([
       { field: ['deliveries', '0', 'keep'] },
     ])
+  })
+
+  test('that stay must be able to take what comes: documents of another form are refused', async () => {
+    const { id } = await made(`${INPUT} deliveries: [{ warehouse: { warehouse: "main", table: "loads.sales" } }]`)
+    const [{ id: keep }] = await targets(id)
+    expect((await update(id, 'format: NDJSON')).userErrors).toMatchObject([{ field: ['deliveries'], code: 'INVALID' }])
+    expect((await update(id, `csvDialect: EXCEL, deliveries: [{ keep: "${keep}" }]`)).userErrors).toMatchObject([
+      { field: ['deliveries', '0', 'keep'], code: 'INVALID' },
+    ])
+    expect((await update(id, 'compression: GZIP')).userErrors).toEqual([])
+    expect((await update(id, 'format: NDJSON, deliveries: []')).userErrors).toEqual([])
+  })
+
+  test('of an ADMIN to where a MEMBER may not go: the MEMBER whose schedule it is can’t say what goes there', async () => {
+    const closed = '{ warehouse: { warehouse: "closed", table: "loads.sales" } }'
+    const { id } = await made()
+    expect((await update(id, `deliveries: [${closed}]`)).userErrors).toMatchObject([
+      { field: ['deliveries', '0', 'warehouse', 'warehouse'], code: 'INVALID' },
+    ])
+    expect((await update(id, `deliveries: [${closed}]`, admin.token)).userErrors).toEqual([])
+    const [{ id: keep }] = await targets(id)
+    const other = 'report: { sales: { startDate: "2026-01-01", endDate: "2026-01-02" } }'
+    for (const more of ['', `, deliveries: [{ keep: "${keep}" }]`])
+      expect((await update(id, other + more)).userErrors).toMatchObject([{ field: ['report'], code: 'FORBIDDEN' }])
+    expect((await update(id, 'title: "Mine"')).userErrors).toEqual([])
+    expect((await update(id, other, admin.token)).userErrors).toEqual([])
+    expect((await update(id, `${other}, deliveries: []`)).userErrors).toEqual([])
   })
 })
 

@@ -188,8 +188,8 @@ describe('what a caller may ask for', () => {
     expect(errorsOf('closed', 'a', 'ADMIN')).toEqual([])
     expect(errorsOf('closed', 'a')).toEqual(['bucket NOT_FOUND'])
     expect(errorsOf('toString', '../a')).toEqual(['bucket NOT_FOUND', 'key INVALID'])
-    expect(channel.allows!({ bucket: 'closed', key: 'a' }, 'MEMBER')).toBe(false)
-    expect(channel.allows!({ bucket: 'closed', key: 'a' }, 'ADMIN')).toBe(true)
+    expect(channel.allows!({ bucket: 'closed', key: 'a' }, 'MEMBER', null)).toBe(false)
+    expect(channel.allows!({ bucket: 'closed', key: 'a' }, 'ADMIN', null)).toBe(true)
   })
 })
 

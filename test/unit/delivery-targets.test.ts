@@ -47,7 +47,16 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 const check = (inputs: DeliveryInput[], keepable: string[] = []) =>
-  api.inTenant('default', (em) => targets.check(em, viewer, inputs, ['deliveries'], FORM, keepable))
+  api.inTenant('default', (em) =>
+    targets.check(
+      em,
+      viewer,
+      inputs,
+      ['deliveries'],
+      FORM,
+      keepable.map((id) => ({ id, channel: 'EMAIL', target: {} })),
+    ),
+  )
 const kept = async () => {
   const reading = api.reading('default')
   const [found] = await targetsOf(reading, [scheduleId])

@@ -62,6 +62,17 @@ describe('recipients', () => {
     expect(await check({ to: ['ann@example.com'] }, nobody)).toEqual(['to.0 FORBIDDEN'])
   })
 
+  test('asked again before each try: by the address that who asked has by then', () => {
+    const target = (...to: string[]) => ({ to, subject: null, attach: false, own: 'ann@example.com' })
+    const closed = createEmail({ smtp: SMTP, domains: [] })
+    expect(closed.allows!(target('ann@example.com'), 'MEMBER', 'Ann@Example.com')).toBe(true)
+    expect(closed.allows!(target('ann@example.com'), 'MEMBER', 'ann@new.example')).toBe(false)
+    expect(closed.allows!(target('ann@example.com'), 'MEMBER', null)).toBe(false)
+    const listed = createEmail({ smtp: SMTP, domains: ['example.com'] })
+    expect(listed.allows!(target('bob@example.com'), 'MEMBER', null)).toBe(true)
+    expect(listed.allows!(target('bob@example.com', 'eve@elsewhere.test'), 'MEMBER', null)).toBe(false)
+  })
+
   test('one to fifty, each once', async () => {
     const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}@example.com`)
     expect(await check({ to: [] })).toEqual(['to REQUIRED'])

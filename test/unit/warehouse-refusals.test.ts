@@ -23,6 +23,15 @@ const rows = (more = {}) => documentOf(['id', 'name'], ROWS, { rowCount: 3, ...m
 const table = (name: string, columns: string) => scene.sql(`create table loads.${name} (${columns})`)
 const refused = (message: unknown, retryable = false) => ({ name: 'DeliveryFailed', retryable, message })
 
+test('a document of another form than was let in: its report may have been changed since', async () => {
+  await table('forms', 'id int, name text')
+  for (const form of [{ csvDialect: 'EXCEL' }, { format: 'NDJSON' }] as const)
+    await expect(scene.load('forms', await rows(form))).rejects.toMatchObject(
+      refused(expect.stringContaining('CSV in dialect POSTGRES')),
+    )
+  expect(await scene.count('forms')).toBe(0)
+})
+
 describe('all or nothing', () => {
   /** The table has what it had, and the delivery may be tried again. */
   async function nothing(name: string, document: Awaited<ReturnType<typeof rows>>, error: object, mode?: 'REPLACE') {
