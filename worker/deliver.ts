@@ -24,6 +24,12 @@ const LANES: Readonly<Record<ChannelName, Lanes>> = {
   WAREHOUSE: { usual: 4, ailing: 2, each: 2 },
 }
 
+/**
+ * A webhook that has not answered by then waits aside, in milliseconds: an endpoint that answered well until it died would else
+ * hold a third of all places for the time of a try. The others take long by nature.
+ */
+const ASIDE_AFTER = 2_000
+
 type Dependencies = Omit<TryParts, 'fate'> & { database: Database; workerId: string; log: Log }
 
 export interface Delivering {
@@ -71,10 +77,17 @@ export function createDelivering(deps: Dependencies): Delivering {
     const { taken } = one
     tries.set(taken.id, one)
     turns.begin(taken, taken.ailing)
+    let aside = taken.ailing
+    const waiting = setTimeout(() => {
+      if (taken.channel !== 'WEBHOOK' || aside || !turns.stepAside(taken)) return
+      aside = true
+      void look()
+    }, ASIDE_AFTER)
     const work = one.run().then((well) => {
+      clearTimeout(waiting)
       if (tries.get(taken.id) === one) tries.delete(taken.id)
       running.delete(work)
-      turns.end(taken, taken.ailing, well)
+      turns.end(taken, aside, well)
       void look()
     })
     running.add(work)

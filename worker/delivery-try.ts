@@ -7,6 +7,7 @@ import type { Secrets } from '../src/delivery/secrets.ts'
 import { LEASE_SECONDS, type Taken } from '../src/delivery/take.ts'
 import type { Links } from '../src/document/links.ts'
 import { NotFound, Unavailable } from '../src/errors.ts'
+import { mayManage } from '../src/identity/policy.ts'
 import type { Log } from '../src/log.ts'
 import type { ProgressEvent } from '../src/progress/event.ts'
 import type { Publisher } from '../src/progress/publisher.ts'
@@ -21,6 +22,8 @@ const LONGEST_TRY: Readonly<Record<ChannelName, number>> = {
 }
 /** A channel that does not end after the signal is not waited for, in milliseconds. */
 const GRACE = 2_000
+/** A refusal that comes within this is an answer, in milliseconds. */
+const SOON = 1_000
 /** A worker stops so long before its lease is over on the database's clock, and asks it so often, in milliseconds. */
 const MARGIN = 2_500
 const AGAIN_AFTER = 300
@@ -46,7 +49,7 @@ interface Failed {
 
 export interface Try {
   readonly taken: Taken
-  /** Never rejects. Whether the destination answered well; null: nothing was learned of it. */
+  /** Never rejects. Whether the destination answers in good time; null: nothing was learned of it. */
   run(): Promise<boolean | null>
   stop(reason: Stop): void
   /** The lease was renewed at this monotonic moment. */
@@ -60,6 +63,7 @@ export function createTry(taken: Taken, since: number, parts: TryParts): Try {
   const log = parts.log.child({ deliveryId: taken.id, reportId: taken.reportId, attempt: taken.attempt })
   const abort = new AbortController()
   let heldSince = since
+  let begun = since
   let stopped: Stop | null = null
   const isHeld = () => performance.now() - heldSince < LEASE_SECONDS * 1000 - MARGIN
 
@@ -71,6 +75,7 @@ export function createTry(taken: Taken, since: number, parts: TryParts): Try {
 
   async function run(): Promise<boolean | null> {
     const timer = setTimeout(() => stop('TIMEOUT'), LONGEST_TRY[taken.channel])
+    begun = performance.now()
     try {
       const failed = await handOver(taken, abort.signal, parts)
       return await conclude(failed)
@@ -96,8 +101,10 @@ export function createTry(taken: Taken, since: number, parts: TryParts): Try {
     const retryable = failed.retryable || stopped === 'TIMEOUT'
     const pause = retryable ? pauseAfter(taken.charged, tries, Math.random()) : null
     log.info({ channel: taken.channel, why, pause }, pause === null ? 'the delivery has failed' : 'the try has failed')
+    const soon = performance.now() - begun < SOON
     await write(() => fate.fail(taken, why, pause))
-    return !retryable
+    // Who says no at once keeps nobody waiting: one bad path of a host is no reason to set all the others aside.
+    return retryable && soon ? null : !retryable
   }
 
   /** Asks the database until it answers or the lease is over: then somebody else tries it, with the same id. */
@@ -134,7 +141,9 @@ async function handOver(taken: Taken, signal: AbortSignal, parts: TryParts): Pro
   if (!channel) return { why: 'The worker does not know this channel.', retryable: true }
   if (taken.charged > tries.most) return { why: 'The workers that tried it were lost.', retryable: false }
   if (taken.role === null) return { why: 'Who asked for this delivery was removed.', retryable: false }
-  if (channel.allows?.(taken.target, taken.role) === false)
+  if (!mayManage({ tenantId: taken.tenantId, userId: taken.createdBy, role: taken.role }, taken))
+    return { why: 'Who asked for this delivery may not manage the report any more.', retryable: false }
+  if (channel.allows?.(taken.target, taken.role, taken.email) === false)
     return { why: 'Who asked for this delivery may not reach its target any more.', retryable: false }
   const outcome = outcomeOf(taken, parts)
   if (!outcome) return { why: GONE, retryable: false }

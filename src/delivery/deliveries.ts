@@ -1,5 +1,5 @@
 import type { Database, Reading } from '../db/orm.ts'
-import { refuse } from '../errors.ts'
+import { Refusal, refuse } from '../errors.ts'
 import { mayManage, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { note } from '../report/audit.ts'
@@ -85,9 +85,9 @@ export function createDeliveries({ database, reports, targets, tell }: Dependenc
       requireScope(viewer, 'reports:write')
       const { report, delivery } = await database.inTenant(viewer.tenantId, async (em) => {
         const known = isUuid(id) ? await em.findOne(Delivery, { id }, { disableIdentityMap: true }) : null
-        if (!known) throw refuse('NOT_FOUND', ['id'], 'There is no such delivery, or it is not yours to see.')
         // The report first, as whoever deletes it does.
-        const owner = await lockManaged(em, viewer, known.reportId)
+        const owner = known && (await lockManaged(em, viewer, known.reportId).catch(asNoDelivery))
+        if (!known || !owner) throw refuse('NOT_FOUND', ['id'], NO_DELIVERY)
         if (known.channel === 'WAREHOUSE' && known.status === 'FAILED' && (await isWindowTaken(em, owner)))
           throw refuse('NOT_RETRYABLE', ['id'], WINDOW_TAKEN, known)
         const again = await em.execute<object[]>(
@@ -104,6 +104,14 @@ export function createDeliveries({ database, reports, targets, tell }: Dependenc
       return delivery
     },
   }
+}
+
+const NO_DELIVERY = 'There is no such delivery, or it is not yours to see.'
+
+/** A delivery of a report that the viewer may not see is told in the same words as one that is not there. */
+function asNoDelivery(error: unknown): null {
+  if (error instanceof Refusal && error.userErrors.some(({ code }) => code === 'NOT_FOUND')) return null
+  throw error
 }
 
 export type Deliveries = ReturnType<typeof createDeliveries>

@@ -17,9 +17,13 @@ export interface Taken extends Destination {
   readonly reportId: string
   readonly target: object
   readonly secret: Uint8Array | null
+  /** Who asked for the report. */
+  readonly requestedBy: string
+  /** Who asked for the delivery, and what they are by now. */
   readonly createdBy: string
   /** Null: whoever asked for it was removed. */
   readonly role: Role | null
+  readonly email: string | null
   /** The number of this try. */
   readonly attempt: number
   readonly charged: number
@@ -41,7 +45,8 @@ export interface Taken extends Destination {
 /**
  * Due deliveries, one destination after another: of each its oldest, as many as there is room for. The recursion jumps from one
  * destination to the next in the index, so that a long line at one hides no other. `now()` rather than the clock, because an
- * index is only asked about what stands still.
+ * index is only asked about what stands still; arrays of ids rather than joins, because a planner that takes the few for many
+ * reads all deliveries that there ever were.
  */
 const TAKE = `
 with recursive lane as materialized (
@@ -69,16 +74,16 @@ with recursive lane as materialized (
     from head join lane using (channel)) ordered
   where place <= case when ailing then aside else usual end
 ), free as materialized (
-  select id, worker_id is not null as lost from broadsheet.delivery
-  where id in (select id from chosen) and status = 'PENDING' and due_at <= now() for update skip locked
+  select id from broadsheet.delivery
+  where id = any (array(select id from chosen)) and status = 'PENDING' and due_at <= now() for update skip locked
 ), taken as (
   update broadsheet.delivery d set worker_id = ?::uuid, attempts = d.attempts + 1, charged = d.charged + 1,
     last_attempt_at = clock_timestamp(), due_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds',
-    last_error = case when free.lost then ? else d.last_error end
-  from free where d.id = free.id returning d.*
+    last_error = case when d.worker_id is not null then ? else d.last_error end
+  where d.id = any (array(select id from free)) returning d.*
 )
-select t.id, t.tenant_id, t.report_id, t.channel, t.destination, t.target, t.secret, t.created_by, t.attempts, t.charged, chosen.ailing as in_ailing,
-  t.news_status, t.news_failure, t.news_at, case when u.removed_at is null then u.role end as role,
+select t.id, t.tenant_id, t.report_id, t.channel, t.destination, t.target, t.secret, t.requested_by, t.created_by, t.attempts, t.charged, chosen.ailing as in_ailing,
+  t.news_status, t.news_failure, t.news_at, case when u.removed_at is null then u.role end as role, u.email,
   r.type_name, r.title, r.status, r.attempt, r.format, r.compression, r.csv_dialect, r.time_zone, r.schedule_id, r.scheduled_for, r.created_at as requested_at,
   r.expires_at, r.document
 from taken t join chosen using (id) join broadsheet.report r on r.id = t.report_id join broadsheet.app_user u on u.id = t.created_by
@@ -106,6 +111,7 @@ interface TakenRow {
   destination: string
   target: object
   secret: Uint8Array | null
+  requested_by: string
   created_by: string
   attempts: number
   charged: number
@@ -114,6 +120,7 @@ interface TakenRow {
   news_failure: Failure | null
   news_at: string | Date
   role: Role | null
+  email: string | null
   type_name: string
   title: string
   status: Report['status']
@@ -139,8 +146,10 @@ function takenOf(row: TakenRow): Taken {
     destination: row.destination,
     target: row.target,
     secret: row.secret,
+    requestedBy: row.requested_by,
     createdBy: row.created_by,
     role: row.role,
+    email: row.email,
     attempt: row.attempts,
     charged: row.charged,
     ailing: row.in_ailing,

@@ -58,7 +58,15 @@ export function createTurns(lanes: Readonly<Record<ChannelName, Lanes>>) {
       held.set(laneKey(destination.channel, ailing), inLane(destination.channel, ailing) + 1)
     },
 
-    /** It has ended. `well`: the destination answered; null: nothing was learned of it. */
+    /** A try that takes long leaves its place to others, where there is one aside. False: it stays in the usual lane. */
+    stepAside({ channel }: Destination): boolean {
+      if (inLane(channel, true) >= lanes[channel].ailing) return false
+      held.set(laneKey(channel, false), inLane(channel, false) - 1)
+      held.set(laneKey(channel, true), inLane(channel, true) + 1)
+      return true
+    },
+
+    /** It has ended, in the lane where it is by now. `well`: the destination answered; null: nothing was learned of it. */
     end(destination: Destination, ailing: boolean, well: boolean | null): void {
       const state = stateOf(destination)
       state.held -= 1

@@ -82,7 +82,10 @@ export function readableReportsSql(viewer: Viewer, alias = 'report'): { sql: str
 }
 
 /** Cancel, retry, deliver, delete: the owner, or an ADMIN of the tenant. Who may not even read it gets NOT_FOUND, not FORBIDDEN. */
-export function mayManage(viewer: Viewer, thing: { readonly tenantId: string; readonly requestedBy: string }): boolean {
+export function mayManage(
+  viewer: Pick<Viewer, 'tenantId' | 'userId' | 'role'>,
+  thing: { readonly tenantId: string; readonly requestedBy: string },
+): boolean {
   if (thing.tenantId !== viewer.tenantId || viewer.role === 'VIEWER') return false
   return viewer.role === 'ADMIN' || thing.requestedBy === viewer.userId
 }

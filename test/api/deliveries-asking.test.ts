@@ -140,6 +140,13 @@ describe('who may', () => {
     }
     expect(code(await retry(gidOf('Delivery', crypto.randomUUID())))).toBe('NOT_FOUND')
     expect(code(await retry('rubbish'))).toBe('NOT_FOUND')
+    const closed = (await ask(webhook('/410/closed'))).report.id
+    await scene.api.carrier.finish(uuidOf(closed))
+    const [hidden] = await ended(closed)
+    // One of a colleague's report in the same words as one that nobody has.
+    expect(await retry(hidden.id, other.token)).toEqual(
+      await retry(gidOf('Delivery', crypto.randomUUID()), other.token),
+    )
     expect(code(await deliver(gidOf('Report', crypto.randomUUID()), webhook('/200/who')))).toBe('NOT_FOUND')
     expect(came('/200/who')).toEqual([])
     expect((await deliver(id, webhook('/200/who'), admin.token)).userErrors).toEqual([])

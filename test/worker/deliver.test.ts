@@ -36,6 +36,8 @@ let started: Awaited<ReturnType<typeof startDeliverer>>[] = []
 /** What was handed over, in order. */
 let tries: { place: string; id: string; secret: string | null }[] = []
 let behaviour: Behaviour
+/** Who asked for the report; null: who asks for the deliveries. */
+let asker: string | null
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'broadsheet-deliver-'))
@@ -47,6 +49,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   tries = []
+  asker = null
   behaviour = () => Promise.resolve()
   reportId = await reportsIn(database, new URL('../../reports', import.meta.url).pathname).ask('sales.sql')
   await database.sql(
@@ -87,9 +90,9 @@ async function deliverer(options: { tries?: { most: number; window: number }; se
 async function put(place: string, more: { secret?: Buffer; charged?: number } = {}): Promise<string> {
   const [row] = await database.sql<{ id: string }>(
     `insert into broadsheet.delivery (tenant_id, report_id, requested_by, channel, target, described, destination, secret, position, created_by, news_status, news_at, charged)
-     select tenant_id, id, requested_by, 'WEBHOOK', jsonb_build_object('place', $2::text), $2, $2, $3, 0, requested_by, 'SUCCEEDED', now(), $4
+     select tenant_id, id, coalesce($5::uuid, requested_by), 'WEBHOOK', jsonb_build_object('place', $2::text), $2, $2, $3, 0, requested_by, 'SUCCEEDED', now(), $4
      from broadsheet.report where id = $1 returning id`,
-    [reportId, place, more.secret ?? null, more.charged ?? 0],
+    [reportId, place, more.secret ?? null, more.charged ?? 0, asker],
   )
   return row!.id
 }
@@ -202,12 +205,21 @@ describe('the fate of one delivery', () => {
     expect(await reached(first, ({ status }) => status === 'FAILED')).toMatchObject({
       last_error: 'Who asked for this delivery was removed.',
     })
-    await database.sql(`update broadsheet.app_user set removed_at = null, role = 'VIEWER'`)
-    const second = await put('a')
-    await look()
-    expect(await reached(second, ({ status }) => status === 'FAILED')).toMatchObject({
-      last_error: 'Who asked for this delivery may not reach its target any more.',
-    })
+    const because = async (words: string) => {
+      const id = await put('a')
+      await look()
+      expect(await reached(id, ({ status }) => status === 'FAILED')).toMatchObject({
+        last_error: `Who asked for this delivery may not ${words} any more.`,
+      })
+    }
+    await database.sql(`update broadsheet.app_user set removed_at = null, role = 'ADMIN'`)
+    await because('reach its target')
+    await database.sql(`update broadsheet.app_user set role = 'VIEWER'`)
+    await because('manage the report')
+    // An ADMIN then, a MEMBER by now: the report is somebody else's.
+    await database.sql(`update broadsheet.app_user set role = 'MEMBER'`)
+    asker = crypto.randomUUID()
+    await because('manage the report')
     expect(tries).toEqual([])
   })
 })
@@ -298,5 +310,76 @@ describe('workers', () => {
     await look()
     await until(() => tries.filter(({ place }) => place !== 'dead').length === 30)
     expect(tries.filter(({ place }) => place === 'dead')).toHaveLength(1)
+  })
+
+  test('a destination that says no at once is not set aside: its other addresses go on side by side', async () => {
+    let bad = false
+    const going = new Set<() => void>()
+    behaviour = (place) => {
+      if (bad) return no(true)()
+      return place === 'shared' ? new Promise((resolve) => going.add(resolve)) : Promise.resolve()
+    }
+    const { look } = await deliverer()
+    for (const refused of [false, true]) {
+      const id = await put('shared')
+      bad = refused
+      await look()
+      await until(() => refused || going.size > 0)
+      for (const end of going) end()
+      going.clear()
+      await reached(id, ({ status, last_error }) => status === 'SUCCEEDED' || last_error !== null)
+    }
+    bad = false
+    for (let index = 0; index < 4; index++) await put('shared')
+    await look()
+    await until(() => going.size === 4)
+    for (const end of going) end()
+  })
+
+  test('one that answered well until it died leaves the places that it held to others, long before its tries are over', async () => {
+    const going: (() => void)[] = []
+    const { look } = await deliverer()
+    const first = await put('dead')
+    await look()
+    await reached(first, ({ status }) => status === 'SUCCEEDED')
+    behaviour = (place, handover) =>
+      place === 'dead' ? silent(place, handover) : new Promise((resolve) => going.push(resolve))
+    for (let index = 0; index < 8; index++) await put('dead')
+    await look()
+    await until(() => tries.filter(({ place }) => place === 'dead').length === 9)
+    for (let index = 0; index < 24; index++) await put(`good ${index}`)
+    await look()
+    await until(() => going.length === 24, { timeout: 8_000 })
+    for (const end of going) end()
+  })
+
+  test('a claim reads what is due, and not all deliveries that there ever were', async () => {
+    await put('a')
+    await database.sql(
+      `insert into broadsheet.delivery (tenant_id, report_id, requested_by, channel, target, described, destination, position, created_by, news_status, news_at, status, due_at, last_attempt_at)
+       select tenant_id, report_id, requested_by, channel, target, described, destination, 0, created_by, news_status, now(),
+         case when i % 2 = 0 then 'FAILED' else 'PENDING' end, case when i % 2 = 1 then now() - i * interval '1 second' end, now()
+       from broadsheet.delivery, generate_series(1, 20000) i`,
+    )
+    await database.sql(`analyze broadsheet.delivery`)
+    const worker = await database.open(WORKER_ROLE)
+    const lanes = { usual: 24, ailing: 8, each: 8 }
+    const room = createTurns({ EMAIL: lanes, WEBHOOK: lanes, BUCKET: lanes, WAREHOUSE: lanes }).room()
+    let plan = ''
+    const explained = {
+      transaction: (work: (em: unknown) => Promise<unknown>) =>
+        worker.transaction((em) =>
+          work({
+            async execute(text: string, values: unknown[]) {
+              const lines = await em.execute<Record<string, string>[]>(`explain (costs off) ${text}`, values)
+              plan = lines.map((line) => Object.values(line)[0]).join('\n')
+              return []
+            },
+          }),
+        ),
+    }
+    await takeDue(explained as never, { workerId: crypto.randomUUID(), room })
+    expect(plan).toContain('Index')
+    expect(plan).not.toMatch(/Seq Scan on delivery/)
   })
 })
