@@ -25,10 +25,15 @@ const LANES: Readonly<Record<ChannelName, Lanes>> = {
 }
 
 /**
- * A webhook that has not answered by then waits aside, in milliseconds: an endpoint that answered well until it died would else
- * hold a third of all places for the time of a try. The others take long by nature.
+ * A try that has not ended by then waits aside, where there is room, in milliseconds: what answered well until it died would else hold
+ * its places for the whole time of a try. Loads and uploads take longer by nature.
  */
-const ASIDE_AFTER = 2_000
+const ASIDE_AFTER: Readonly<Record<ChannelName, number>> = {
+  WEBHOOK: 2_000,
+  EMAIL: 20_000,
+  BUCKET: 60_000,
+  WAREHOUSE: 60_000,
+}
 
 type Dependencies = Omit<TryParts, 'fate'> & { database: Database; workerId: string; log: Log }
 
@@ -79,10 +84,10 @@ export function createDelivering(deps: Dependencies): Delivering {
     turns.begin(taken, taken.ailing)
     let aside = taken.ailing
     const waiting = setTimeout(() => {
-      if (taken.channel !== 'WEBHOOK' || aside || !turns.stepAside(taken)) return
+      if (aside || !turns.stepAside(taken)) return
       aside = true
       void look()
-    }, ASIDE_AFTER)
+    }, ASIDE_AFTER[taken.channel])
     const work = one.run().then((well) => {
       clearTimeout(waiting)
       if (tries.get(taken.id) === one) tries.delete(taken.id)

@@ -11,22 +11,35 @@ export type Lookup = (
 const ANSWER_TIMEOUT = 2_500
 /** Where DNS knows nothing, or there is none, the system may: its hosts file, its search domains. */
 const SYSTEM_MAY_KNOW = ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED']
+/** Strangers' names that the system is asked for at once: half of the threads, so that files can always be read. */
+const MOST_AT_SYSTEM = 2
 
 /**
  * Names by DNS itself. The system's own lookup holds one of the process' four threads for files and lookups until it gives up, also
  * when nobody waits any more: a few names whose servers are dead would stop every other delivery. It is asked for names that are
- * the operator's, and for those that DNS says it does not have. `servers`: the machine's own but for tests.
+ * the operator's, and for those that DNS says it does not have, of these a few at once: a server may say so to DNS, and then nothing
+ * to the system. `servers` and `system`: the machine's own but for tests.
  */
 export function createLookup({
   isOwn,
   servers,
+  system = systemLookup,
 }: {
   isOwn(host: string): boolean
   servers?: readonly string[]
+  system?: Lookup
 }): Lookup {
+  let atSystem = 0
   return (host, { family }, callback) => {
-    const bySystem = () => systemLookup(host, { all: true, family }, callback)
-    if (isOwn(host)) return bySystem()
+    if (isOwn(host)) return system(host, { all: true, family }, callback)
+    function bySystem(): void {
+      if (atSystem >= MOST_AT_SYSTEM) return callback(new Error('DNS has no such name, and the system is busy.'), [])
+      atSystem += 1
+      system(host, { all: true, family }, (error, found) => {
+        atSystem -= 1
+        callback(error, found)
+      })
+    }
     const resolver = new dns.Resolver({ timeout: ANSWER_TIMEOUT, tries: 2 })
     if (servers) resolver.setServers(servers)
     const asked = [

@@ -52,6 +52,29 @@ test('names whose servers are dead keep no other delivery, and no thread', async
   expect(new Set(await Promise.all(dead))).toEqual(new Set(['The receiver did not answer within 1.5 s.']))
 })
 
+test('names that DNS does not have and the system is silent about hold half of its threads at most', async () => {
+  const dns = await names(() => null)
+  const held: (() => void)[] = []
+  const lookup = createLookup({
+    isOwn: () => false,
+    servers: dns.servers,
+    system: (_host, _options, callback) => void held.push(() => callback(null, [])),
+  })
+  const webhook = channel({ lookup })
+  const hand = (name: string) =>
+    webhook.deliver({ url: `http://${name}.test/` }, handover()).catch((error: unknown) => error)
+  const first = [hand('a'), hand('b')]
+  await until(() => held.length === 2)
+  expect(await hand('c')).toMatchObject(NOTHING)
+  expect(held).toHaveLength(2)
+  for (const answer of held.splice(0)) answer()
+  await Promise.all(first)
+  const later = hand('c')
+  await until(() => held.length === 1)
+  held[0]!()
+  await later
+})
+
 test('what DNS does not have, the hosts file may; what is the operator’s is asked of the system alone', async () => {
   const { port, received } = await receiver()
   const dns = await names(() => null)
