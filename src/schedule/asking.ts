@@ -35,8 +35,7 @@ export function createSlotAsking({ catalog, now, room, log }: { catalog: Catalog
     try {
       const origin = { schedule: { id: schedule.id, title: schedule.title }, scheduledFor: new Date(slot) }
       const { type, row } = acceptRequest(viewerOf(owner), requestOf(schedule), catalog, now, origin)
-      if (accepted.size >= room)
-        return { kind: 'FULL', reason: 'As many reports wait as may (QUEUE_MAX): it is asked for when fewer do.' }
+      if (accepted.size >= room) return { kind: 'FULL' }
       const id = uuid()
       const detail = { schedule: schedule.title, slot: new Date(slot).toISOString() }
       accepted.set(id, { id, type, row, by: null, detail })

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { CadenceError } from './cadence-error.ts'
 import { readCron, type Calendar } from './cron.ts'
 import { durationMilliseconds } from './duration.ts'
-import { firstInstant, latestReading, stretchesFrom } from './zone-clock.ts'
+import { firstInstant, latestReading, stretchesFrom, type Reading } from './zone-clock.ts'
 
 export { CadenceError } from './cadence-error.ts'
 
@@ -115,9 +115,15 @@ function nextFixed(calendar: Calendar, timeZone: string, after: number): number 
 
 /** Every hour: whenever the zone's clock shows one of the times, be it for a second time. */
 function nextShown(calendar: Calendar, timeZone: string, after: number): number | null {
+  // No time lies between the two: a calendar that is asked once for years without one is not asked at each change of the clock.
+  let [before, reading]: [Reading, Reading] = [Infinity, -Infinity]
   for (const { from, until, offset } of stretchesFrom(timeZone, after)) {
-    const reading = calendar.next(Math.max(after, from - 1) + offset)
-    if (reading === null) return null
+    const start = Math.max(after, from - 1) + offset
+    if (start < before || start >= reading) {
+      const next = calendar.next(start)
+      if (next === null) return null
+      ;[before, reading] = [start, next]
+    }
     if (reading - offset < until) return reading - offset
   }
   return null

@@ -43,7 +43,8 @@ export interface Reckoning {
 /** What asking for a slot's report came to. FULL: as many reports wait as may. */
 export type Answer =
   | { readonly kind: 'ACCEPTED'; readonly reportId: string }
-  | { readonly kind: 'BLOCKED' | 'FULL'; readonly reason: string }
+  | { readonly kind: 'BLOCKED'; readonly reason: string }
+  | { readonly kind: 'FULL' }
 
 export interface SlotRow {
   readonly slot: number
@@ -75,14 +76,17 @@ export interface Turn {
 const REASONS = {
   SKIPPED_PAUSED: 'The schedule was paused.',
   TOO_LATE: 'No scheduler ran when it came, and it was later than catchUpWindow allows when one did.',
-  TOO_MANY: `No scheduler ran when it came, and the ${MOST_CAUGHT_UP} after it are caught up already.`,
+  TOO_MANY: `No scheduler ran when it came, and ${MOST_CAUGHT_UP} others are caught up already.`,
   MISSED: 'No scheduler ran when they came, and they were not to be caught up.',
   CATCHING_UP: 'No scheduler ran when it came: it is asked for when the one before it has ended.',
   OVERLAP: 'A report of the schedule was not finished.',
   QUEUED: 'It waits until the report that runs has ended.',
   LATER_ONE: 'A later slot came before it could be asked for.',
+  FULL: 'As many reports wait as may (QUEUE_MAX): it is asked for when fewer do.',
+  STILL_FULL: 'As many reports waited as may (QUEUE_MAX), for longer than catchUpWindow allows.',
 }
 export const REPLACED_REASON = REASONS.LATER_ONE
+export const STILL_FULL_REASON = REASONS.STILL_FULL
 
 /**
  * What becomes of the slots that have come by now: pure, but for `ask`, which is called once for each slot that is asked for.
@@ -125,8 +129,8 @@ export function decide(
     const answer = ask(slot)
     if (answer.kind === 'ACCEPTED') put(slot, 'REQUESTED', { reportId: answer.reportId })
     else if (answer.kind === 'FULL' && standing.catchUpWindow > 0)
-      put(slot, 'WAITING', { reason: answer.reason, late: true })
-    else put(slot, 'BLOCKED', { reason: answer.reason })
+      put(slot, 'WAITING', { reason: REASONS.FULL, late: true })
+    else put(slot, 'BLOCKED', { reason: answer.kind === 'FULL' ? REASONS.STILL_FULL : answer.reason })
     return rows.at(-1)!.outcome
   }
 
@@ -138,8 +142,9 @@ export function decide(
   const inTime = open.slice(late.length)
 
   // Where there may be more late ones than this turn sees, those that might be among the newest hundred are left to the next.
-  const more = due.length === MOST_IN_A_TURN && inTime.length === 0 && late.length > MOST_CAUGHT_UP
-  const seen = more ? late.slice(0, -MOST_CAUGHT_UP) : late
+  const more = due.length === MOST_IN_A_TURN && inTime.length === 0
+  const left = more ? Math.min(MOST_CAUGHT_UP, late.length) : 0
+  const seen = late.slice(0, late.length - left)
   const catchable = more ? [] : seen.filter((slot) => slot >= now - standing.catchUpWindow)
   const room = Math.max(0, MOST_CAUGHT_UP - standing.catchingUp)
   const caught = room === 0 ? [] : catchable.slice(-room)
@@ -171,7 +176,6 @@ export function decide(
     }
   }
 
-  const left = more ? MOST_CAUGHT_UP : 0
   const slotsAfter = due[due.length - 1 - left] ?? standing.slotsAfter
   return { rows, long, replaced, cancelsFor, slotsAfter, nextSlotAt: reckoning.next(slotsAfter), run }
 }

@@ -95,3 +95,30 @@ export async function writeTurns(em: EntityManager, entries: readonly Entry[]): 
   ])
   return new Set(written.flatMap(({ report_id }) => (report_id === null ? [] : [report_id])))
 }
+
+/** What has become of a slot that waited, as SETTLE_WAITING takes it. */
+export interface SettledSlot {
+  readonly schedule_id: string
+  readonly slot: string
+  readonly outcome: 'REQUESTED' | 'CAUGHT_UP' | 'BLOCKED'
+  readonly reason: string | null
+  readonly report_id: string | null
+}
+
+const SETTLE_WAITING = `
+update broadsheet.schedule_slot s set outcome = r.outcome, reason = r.reason, report_id = r.report_id, at = clock_timestamp()
+from jsonb_to_recordset(?::jsonb) as r (schedule_id uuid, slot timestamptz, outcome text, reason text, report_id uuid)
+where s.schedule_id = r.schedule_id and s.scheduled_for = r.slot and s.outcome = 'WAITING'
+returning s.schedule_id, s.report_id`
+
+/**
+ * Writes what has become of slots that waited, in the transaction that holds their schedules. Resolves to what was written:
+ * the id of the report that is to be inserted, or else that of the schedule whose slot is blocked.
+ */
+export async function settleWaiting(em: EntityManager, settled: readonly SettledSlot[]): Promise<Set<string>> {
+  if (settled.length === 0) return new Set()
+  const written = await em.execute<{ schedule_id: string; report_id: string | null }[]>(SETTLE_WAITING, [
+    JSON.stringify(settled),
+  ])
+  return new Set(written.map(({ schedule_id, report_id }) => report_id ?? schedule_id))
+}

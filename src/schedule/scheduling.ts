@@ -9,9 +9,9 @@ import { cancelForSlot } from '../report/cancel.ts'
 import { progressOf, type ProgressRow } from '../report/progress-row.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import { createSlotAsking } from './asking.ts'
-import { decide, type Turn } from './due.ts'
+import { decide, STILL_FULL_REASON, type Turn } from './due.ts'
 import { durationMilliseconds } from './duration.ts'
-import { writeTurns, type Entry } from './ledger.ts'
+import { settleWaiting, writeTurns, type Entry, type SettledSlot } from './ledger.ts'
 import { reckoningOf } from './reckoning.ts'
 import { lockDue, lockWaiting, readDue, readWaiting, type Due } from './standing.ts'
 
@@ -111,34 +111,67 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
   }
 
   /** One that the database does not take must not hold up the others: each is taken by itself, and such a one set aside. */
-  async function oneByOne(ids: readonly string[]): Promise<Step> {
+  async function oneByOne(
+    ids: readonly string[],
+    takeOne: (em: EntityManager, id: string) => Promise<Step>,
+    setAside: (em: EntityManager, id: string) => Promise<number>,
+  ): Promise<Step> {
     const changes: Change[] = []
     let moved = 0
     for (const id of ids) {
       try {
-        const one = await step(async (em) => take(em, await lockDue(em, { types: null, most: 1, id })))
+        const one = await step((em) => takeOne(em, id))
         changes.push(...one.changes)
         moved += one.moved
       } catch (error) {
         if (error instanceof Unavailable) throw error
         log.error({ err: error, scheduleId: id }, 'the slots of a schedule can not be written')
-        if (STAYS_WRONG.test(String((error as { code?: unknown }).code))) moved += await setAside(id)
+        if (STAYS_WRONG.test(String((error as { code?: unknown }).code)))
+          moved += await database.transaction((em) => setAside(em, id))
       }
     }
     return { moved, changes }
   }
 
-  function setAside(id: string): Promise<number> {
-    return database.transaction(async (em) => {
-      const { dues } = await readDue(em, await lockDue(em, { types: null, most: 1, id }))
-      const entries = dues.map(({ schedule, standing }) => ({
-        scheduleId: schedule.id,
-        tenantId: schedule.tenantId,
-        turn: blockedTurn(schedule.nextSlotAt!.getTime(), standing.slotsAfter),
-      }))
-      if (entries.length > 0) await writeTurns(em, entries)
-      return entries.length
+  async function setDueAside(em: EntityManager, id: string): Promise<number> {
+    const { dues } = await readDue(em, await lockDue(em, { types: null, most: 1, id }))
+    const entries = dues.map(({ schedule, standing }) => ({
+      scheduleId: schedule.id,
+      tenantId: schedule.tenantId,
+      turn: blockedTurn(schedule.nextSlotAt!.getTime(), standing.slotsAfter),
+    }))
+    if (entries.length > 0) await writeTurns(em, entries)
+    return entries.length
+  }
+
+  async function setWaitingAside(em: EntityManager, id: string): Promise<number> {
+    const { waitings } = await readWaiting(em, await lockWaiting(em, { types: null, most: 1, full: false, id }))
+    const entries = waitings.map(({ schedule, slot }) => blocked(schedule.id, slot, NOT_WRITTEN))
+    return (await settleWaiting(em, entries)).size
+  }
+
+  async function askThese(em: EntityManager, ids: readonly string[], room: number): Promise<Step> {
+    if (ids.length === 0) return { moved: 0, changes: [] }
+    const { now, waitings } = await readWaiting(em, ids)
+    const asking = createSlotAsking({ catalog, now: new Date(now), room, log })
+    const settled = waitings.flatMap(({ schedule, owner, slot, late }): SettledSlot[] => {
+      const answer = asking.ask(schedule, owner, slot)
+      if (answer.kind === 'ACCEPTED') {
+        const outcome = late ? 'CAUGHT_UP' : 'REQUESTED'
+        return [{ schedule_id: schedule.id, slot: iso(slot), outcome, reason: null, report_id: answer.reportId }]
+      }
+      if (answer.kind === 'FULL' && slot >= now - durationMilliseconds(schedule.catchUpWindow)) return []
+      const reason = answer.kind === 'FULL' ? STILL_FULL_REASON : answer.reason
+      log.error({ scheduleId: schedule.id, title: schedule.title, slot: iso(slot), reason }, 'a slot is blocked')
+      return [blocked(schedule.id, slot, reason)]
     })
+    const written = await settleWaiting(em, settled)
+    const accepted = [...asking.accepted.values()].filter(({ id }) => written.has(id))
+    const reports = await insertWithTargets(em, accepted)
+    return {
+      moved: written.size,
+      changes: reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) })),
+    }
   }
 
   return {
@@ -150,51 +183,43 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       } catch (error) {
         if (error instanceof Unavailable || ids.length === 0) throw error
         log.warn({ err: error, schedules: ids.length }, 'due schedules are taken one by one')
-        return oneByOne(ids)
+        const takeOne = async (em: EntityManager, id: string) =>
+          take(em, await lockDue(em, { types: null, most: 1, id }))
+        return oneByOne(ids, takeOne, setDueAside)
       }
     },
 
     /** Asks for the oldest waiting slot of up to BATCH schedules of which nothing runs any more that it waits for. */
-    askWaiting(): Promise<Step> {
-      return step(async (em) => {
-        const room = await queueLimit.room(em)
-        const ids = await lockWaiting(em, { types: types(), most: BATCH, full: room === 0 })
-        if (ids.length === 0) return { moved: 0, changes: [] }
-        const { now, waitings } = await readWaiting(em, ids)
-        const asking = createSlotAsking({ catalog, now: new Date(now), room, log })
-        const settled = waitings.flatMap(({ schedule, owner, slot, late }) => {
-          const answer = asking.ask(schedule, owner, slot)
-          const inTime = slot >= now - durationMilliseconds(schedule.catchUpWindow)
-          if (answer.kind === 'FULL' && inTime) return []
-          if (answer.kind !== 'ACCEPTED')
-            log.error({ scheduleId: schedule.id, title: schedule.title, reason: answer.reason }, 'a slot is blocked')
-          return {
-            schedule_id: schedule.id,
-            slot: new Date(slot).toISOString(),
-            outcome: answer.kind !== 'ACCEPTED' ? 'BLOCKED' : late ? 'CAUGHT_UP' : 'REQUESTED',
-            reason: answer.kind === 'ACCEPTED' ? null : answer.reason,
-            report_id: answer.kind === 'ACCEPTED' ? answer.reportId : null,
-          }
+    async askWaiting(): Promise<Step> {
+      let ids: string[] = []
+      try {
+        return await step(async (em) => {
+          const room = await queueLimit.room(em)
+          ids = await lockWaiting(em, { types: types(), most: BATCH, full: room === 0, id: null })
+          return askThese(em, ids, room)
         })
-        const written = await em.execute<{ report_id: string | null }[]>(
-          `update broadsheet.schedule_slot s set outcome = r.outcome, reason = r.reason, report_id = r.report_id, at = clock_timestamp()
-           from jsonb_to_recordset(?::jsonb) as r (schedule_id uuid, slot timestamptz, outcome text, reason text, report_id uuid)
-           where s.schedule_id = r.schedule_id and s.scheduled_for = r.slot and s.outcome = 'WAITING' returning s.report_id`,
-          [JSON.stringify(settled)],
-        )
-        const fresh = new Set(written.map(({ report_id }) => report_id))
-        const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
-        const reports = await insertWithTargets(em, accepted)
-        return {
-          moved: written.length,
-          changes: reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) })),
+      } catch (error) {
+        if (error instanceof Unavailable || ids.length === 0) throw error
+        log.warn({ err: error, schedules: ids.length }, 'waiting slots are asked for one by one')
+        const askOne = async (em: EntityManager, id: string) => {
+          const room = await queueLimit.room(em)
+          return askThese(em, await lockWaiting(em, { types: null, most: 1, full: room === 0, id }), room)
         }
-      })
+        return oneByOne(ids, askOne, setWaitingAside)
+      }
     },
   }
 }
 
 export type Scheduling = ReturnType<typeof createScheduling>
+
+const iso = (moment: number) => new Date(moment).toISOString()
+
+function blocked(scheduleId: string, slot: number, reason: string): SettledSlot {
+  return { schedule_id: scheduleId, slot: iso(slot), outcome: 'BLOCKED', reason, report_id: null }
+}
+
+const NOT_WRITTEN = 'It could not be written; the log of the worker says why.'
 
 /** A schedule that no turn can be written for: its slot says so, and none comes after it until somebody changes it. */
 function blockedTurn(slot: number, slotsAfter: number): Turn {

@@ -79,20 +79,26 @@ export interface Waiting {
 const NOTHING_BEFORE = `not exists (select from broadsheet.report r where r.schedule_id = s.id and ${OPEN}
   and (s.overlap_policy in ('SKIP', 'QUEUE_ONE') or ${LATE})) and not (${ARRIVING})`
 
+/** Whether a slot waits, and has been free to be asked for, so long that nobody who has its type takes it. */
+const LEFT_ALONE = `exists (select from broadsheet.schedule_slot w where w.schedule_id = s.id
+  and w.outcome = 'WAITING' and w.at <= statement_timestamp() - ${LEFT_TO_OTHERS})
+  and not exists (select from broadsheet.report r where r.schedule_id = s.id and r.finished_at > statement_timestamp() - ${LEFT_TO_OTHERS})`
+/** As durationMilliseconds reads it: a sign that says nothing ("+P1D", "-PT0S") is none that Postgres knows. */
+const CATCH_UP_WINDOW = `ltrim(s.catch_up_window, '+-')::interval`
+
 /** Ids of schedules with a waiting slot that may be asked for now, locked. `full`: only those that have waited too long. */
 export async function lockWaiting(
   em: EntityManager,
-  { types, most, full }: { types: readonly string[]; most: number; full: boolean },
+  { types, most, full, id }: { types: readonly string[] | null; most: number; full: boolean; id: string | null },
 ): Promise<string[]> {
   const rows = await em.execute<{ id: string }[]>(
     `select s.id from broadsheet.schedule s
      where s.id in (select w.schedule_id from broadsheet.schedule_slot w where w.outcome = 'WAITING'
-         and (not ? or w.scheduled_for < statement_timestamp() - s.catch_up_window::interval))
-       and not s.paused and ${NOTHING_BEFORE}
-       and (s.type_name = any(?::text[]) or exists (select from broadsheet.schedule_slot w where w.schedule_id = s.id
-         and w.outcome = 'WAITING' and w.at <= statement_timestamp() - ${LEFT_TO_OTHERS}))
+         and (not ? or w.scheduled_for < statement_timestamp() - ${CATCH_UP_WINDOW}))
+       and s.id = coalesce(?::uuid, s.id) and not s.paused and ${NOTHING_BEFORE}
+       and (?::text[] is null or s.type_name = any(?::text[]) or ${LEFT_ALONE})
      limit ? for update of s skip locked`,
-    [full, list(types), most],
+    [full, id, types && list(types), types && list(types), most],
   )
   return rows.map((row) => row.id)
 }

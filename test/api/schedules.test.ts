@@ -485,8 +485,8 @@ describe('deliveries', () => {
   })
 })
 
-test('a cadence that is changed while no scheduler runs: the slots that had come are told as MISSED', async () => {
-  const { id, createdAt } = await made(`${SALES} title: "T" cadence: { every: "PT10M" }`)
+test('a cadence that is changed while no scheduler runs: the slots that had come wait to be caught up, or are MISSED', async () => {
+  const { id, createdAt } = await made(`${SALES} title: "T" cadence: { every: "PT10M" } catchUpWindow: "PT20M"`)
   await ground.database.sql(
     `update broadsheet.schedule set created_at = created_at - interval '35 minutes', slots_after = slots_after - interval '35 minutes',
        next_slot_at = next_slot_at - interval '35 minutes' where id = $1`,
@@ -500,9 +500,22 @@ test('a cadence that is changed while no scheduler runs: the slots that had come
       outcome,
     ]),
   ).toEqual([
-    [-5, 'MISSED'],
-    [-15, 'MISSED'],
+    [-5, 'WAITING'],
+    [-15, 'WAITING'],
     [-25, 'MISSED'],
+  ])
+})
+
+test('a slot that came a moment before its cadence was changed is not lost, though it was never to be late', async () => {
+  const { id } = await made(`${SALES} title: "T" cadence: { every: "PT10M" } catchUpWindow: "PT0S"`)
+  await ground.database.sql(
+    `update broadsheet.schedule set created_at = created_at - interval '601 seconds', slots_after = slots_after - interval '601 seconds',
+       next_slot_at = next_slot_at - interval '601 seconds' where id = $1`,
+    [uuidOf(id)],
+  )
+  await update(id, 'timeZone: "Europe/Vilnius"')
+  expect((await read(id, 'slots { nodes { outcome reason } }')).slots.nodes).toEqual([
+    { outcome: 'WAITING', reason: expect.stringMatching(/before the cadence was changed/) },
   ])
 })
 

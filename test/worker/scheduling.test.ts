@@ -213,6 +213,39 @@ describe('blocked', () => {
     expect((await scheduling.takeDue()).moved).toBe(1)
   })
 
+  test('a type that is not here is left to others for 10 s from when its waiting slot was free to be asked for', async () => {
+    const id = await make(2, { type: 'gone' })
+    await owner.sql(
+      `insert into broadsheet.schedule_slot (schedule_id, scheduled_for, tenant_id, outcome, at) values ($1, $2, 'default', 'WAITING', now() - interval '1 hour')`,
+      [id, ago(10)],
+    )
+    const before = await make(1)
+    await scheduling.takeDue()
+    await owner.sql(
+      `update broadsheet.report set schedule_id = $1, finished_at = now(), status = 'CANCELED' where schedule_id = $2`,
+      [id, before],
+    )
+    expect((await scheduling.askWaiting()).moved).toBe(0)
+    await owner.sql(`update broadsheet.report set finished_at = now() - interval '11 seconds' where schedule_id = $1`, [
+      id,
+    ])
+    expect((await scheduling.askWaiting()).moved).toBe(1)
+  })
+
+  test('one that waits and can not be written holds up no other', async () => {
+    const [bad, good] = [
+      await make(2, { title: 'Bad', overlapPolicy: 'QUEUE_ONE' }),
+      await make(2, { overlapPolicy: 'QUEUE_ONE' }),
+    ]
+    await scheduling.takeDue()
+    await Promise.all([bad, good].map((id) => schedules.end(id)))
+    await owner.sql(`alter table broadsheet.report add constraint no_bad check (title <> 'Bad') not valid`)
+    await scheduling.askWaiting()
+    await owner.sql(`alter table broadsheet.report drop constraint no_bad`)
+    expect(await outcomes(good)).toEqual(['REQUESTED', 'REQUESTED'])
+    expect(await outcomes(bad)).toEqual(['REQUESTED', 'BLOCKED'])
+  })
+
   test('one that can not be written holds up no other', async () => {
     const [bad, good] = [await make(1, { title: 'Bad' }), await make(1)]
     await owner.sql(`alter table broadsheet.report add constraint no_bad check (title <> 'Bad')`)
@@ -525,6 +558,23 @@ describe('QUEUE_MAX', () => {
     expect(await outcomes(waiting)).toEqual(['BLOCKED'])
   })
 })
+
+test.each(['+PT1H', '-PT0S'])(
+  'a catchUpWindow of %s is nothing that others stumble over while as many wait as may',
+  async (catchUpWindow) => {
+    const limited = createScheduling({ database, catalog, queueLimit: createQueueLimit(1), log })
+    const [signed, other] = [
+      await make(2, { overlapPolicy: 'QUEUE_ONE' }),
+      await make(2, { overlapPolicy: 'QUEUE_ONE' }),
+    ]
+    await scheduling.takeDue()
+    await schedules.end(other)
+    await owner.sql(`update broadsheet.schedule set catch_up_window = $2 where id = $1`, [signed, catchUpWindow])
+    await owner.sql(`update broadsheet.schedule set catch_up_window = 'PT0S' where id = $1`, [other])
+    await limited.askWaiting()
+    expect(await outcomes(other)).toEqual(['REQUESTED', 'BLOCKED'])
+  },
+)
 
 test('old slots go with ROW_RETENTION, but not what waits', async () => {
   const id = await make(2, { overlapPolicy: 'QUEUE_ONE' })
