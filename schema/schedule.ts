@@ -1,5 +1,6 @@
 import type { Schedule, ScheduleSlot } from '../src/schedule/schedule.entity.ts'
 import { BadInput } from '../src/errors.ts'
+import { createInTurn } from '../src/schedule/in-turn.ts'
 import { upcomingSlots } from '../src/schedule/reckoning.ts'
 import { OVERLAP_POLICIES, SLOT_OUTCOMES } from '../src/schedule/slot.ts'
 import { removedType } from '../src/report-type/report-type.ts'
@@ -20,6 +21,8 @@ import { UserRef } from './user.ts'
 
 /** Upcoming slots that are told at once. */
 const MOST_UPCOMING = 100
+/** Slots of a sparse cron take a millisecond each, and a page has a hundred schedules. */
+const inTurn = createInTurn()
 
 export const OverlapPolicyRef = builder.enumType('ScheduleOverlapPolicy', {
   description: `What becomes of a slot that comes in time while a report of the schedule is not finished. SKIP: it is not asked for. ALLOW: it is.
@@ -126,7 +129,7 @@ beyond that are MISSED.`,
         const most = first ?? 5
         if (most < 0 || most > MOST_UPCOMING)
           throw new BadInput(`first is ${most}, but must be from 0 to ${MOST_UPCOMING}.`)
-        return upcomingSlots(schedule, most)
+        return inTurn(() => upcomingSlots(schedule, most))
       },
     }),
     slots: t.field({

@@ -23,5 +23,7 @@ export function defaultTitle(
   }
   const period = dates.length > 1 ? `${dates[0]} to ${dates.at(-1)}` : dates[0]
   const title = [type.title, ...(period ? [period] : []), ...words.slice(0, 2)].join(' · ')
-  return title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 1)}…` : title
+  if (title.length <= LONGEST_TITLE) return title
+  // Half of a character that takes two places is no text, and no database stores it.
+  return `${title.slice(0, LONGEST_TITLE - 1).replace(/[\uD800-\uDBFF]$/, '')}…`
 }

@@ -41,7 +41,8 @@ export function createSlotAsking({ catalog, now, room, log }: { catalog: Catalog
       accepted.set(id, { id, type, row, by: null, detail })
       return { kind: 'ACCEPTED', reportId: id }
     } catch (error) {
-      if (error instanceof Refusal) return { kind: 'BLOCKED', reason: error.message }
+      // What it quotes may be cut in the middle of a character, which no database stores.
+      if (error instanceof Refusal) return { kind: 'BLOCKED', reason: error.message.toWellFormed() }
       // One schedule that can't be asked for must not hold up the others that are due with it.
       log.error({ err: error, scheduleId: schedule.id }, 'a schedule can not be asked for')
       return { kind: 'BLOCKED', reason: 'It could not be asked for; the log of the worker says why.' }

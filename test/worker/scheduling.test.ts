@@ -109,6 +109,12 @@ describe('a slot that has come', () => {
     expect(await scheduling.takeDue()).toEqual({ moved: 0, changes: [] })
   })
 
+  test('has a title that is cut between two characters', async () => {
+    const id = await make(1, { parameters: { from: 'today' }, title: '😀'.repeat(100) })
+    await scheduling.takeDue()
+    expect((await reportsOf(id)).map(({ title }) => title)).toEqual([`${'😀'.repeat(99)}…`])
+  })
+
   test('is asked for once, however many ask at once', async () => {
     const others = await Promise.all(
       [1, 2, 3].map(async () =>
@@ -230,6 +236,17 @@ describe('blocked', () => {
       id,
     ])
     expect((await scheduling.askWaiting()).moved).toBe(1)
+  })
+
+  test('a parameter that is quoted up to the middle of a character stops no later slot', async () => {
+    const id = await make(1, { parameters: { from: `${'x'.repeat(59)}😀` } })
+    await scheduling.takeDue()
+    expect(await schedules.ledger(id)).toMatchObject([
+      { outcome: 'BLOCKED', reason: expect.stringMatching(/not a date expression/) },
+    ])
+    expect(await owner.sql('select next_slot_at from broadsheet.schedule where id = $1', [id])).toEqual([
+      { next_slot_at: ago(-10) },
+    ])
   })
 
   test('one that waits and can not be written holds up no other', async () => {
