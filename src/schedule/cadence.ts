@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { isStorableMoment } from '../storable.ts'
 import { CadenceError } from './cadence-error.ts'
 import { readCron, type Calendar } from './cron.ts'
 import { durationMilliseconds } from './duration.ts'
@@ -74,6 +75,8 @@ function readAt(text: string, now: number): Cadence {
       ['at'],
     )
   }
+  if (!isStorableMoment(new Date(at)))
+    throw new CadenceError(`"${shown}" leaves the years 1 to 9999 of UTC: write an earlier moment.`, ['at'])
   if (at <= now)
     throw new CadenceError(`"${shown}" has passed: write a moment to come. It is ${new Date(now).toISOString()} now.`, [
       'at',

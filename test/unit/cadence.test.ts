@@ -176,6 +176,7 @@ describe('what is no cadence', () => {
   test.each([
     ['2026-11-22T10:00:00Z', 'has passed'],
     ['2020-01-01T00:00:00Z', 'has passed'],
+    ['9999-12-31T23:59:59-14:00', 'leaves the years'],
     ['2026-12-24T18:00:00', 'with its offset'],
     ['2026-12-24', 'with its offset'],
     ['2026-02-30T00:00:00Z', 'with its offset'],
