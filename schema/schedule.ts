@@ -1,6 +1,6 @@
 import type { Schedule, ScheduleSlot } from '../src/schedule/schedule.entity.ts'
 import { BadInput } from '../src/errors.ts'
-import { createInTurn } from '../src/schedule/in-turn.ts'
+import { createInTurn } from './in-turn.ts'
 import { upcomingSlots } from '../src/schedule/reckoning.ts'
 import { OVERLAP_POLICIES, SLOT_OUTCOMES } from '../src/schedule/slot.ts'
 import { removedType } from '../src/report-type/report-type.ts'

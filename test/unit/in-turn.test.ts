@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createInTurn } from '../../src/schedule/in-turn.ts'
+import { createInTurn } from '../../schema/in-turn.ts'
 
 test('between two pieces of work the others have their turn, and one that fails holds up none behind it', async () => {
   const inTurn = createInTurn()
