@@ -28,23 +28,35 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
   const pubSub = openPubSub(options)
   const { redis } = pubSub
   const forTenant = createThrottle(TENANT_INTERVAL)
-  const unanswered = new Set<Promise<void>>()
+  const underWay = new Set<Promise<void>>()
+  let waiting: [channel: string, message: string][] = []
+  let unanswered = 0
   let dropping = false
 
-  /** To all of these channels in one journey. */
-  function send(channels: readonly string[], message: string): void {
-    if (unanswered.size >= MOST_UNANSWERED) {
+  function send(channel: string, message: string): void {
+    if (unanswered >= MOST_UNANSWERED) {
       if (!dropping) options.log.warn('Redis does not keep up: progress messages are dropped')
       dropping = true
       return
     }
     dropping = false
-    // A failure needs no more than this: the connection's own errors are logged, once for each outage.
-    const answered = () => void unanswered.delete(sent)
+    unanswered += 1
+    if (waiting.push([channel, message]) === 1) setImmediate(() => waiting.length > 0 && flush())
+  }
+
+  /** What one turn of the event loop has to tell goes in one journey. */
+  function flush(): void {
     const together = redis.pipeline()
-    for (const channel of channels) together.publish(channel, message)
+    const count = waiting.length
+    for (const [channel, message] of waiting) together.publish(channel, message)
+    waiting = []
+    // A failure needs no more than this: the connection's own errors are logged, once for each outage.
+    const answered = () => {
+      unanswered -= count
+      underWay.delete(sent)
+    }
     const sent: Promise<void> = together.exec().then(answered, answered)
-    unanswered.add(sent)
+    underWay.add(sent)
   }
 
   return {
@@ -55,13 +67,15 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
       const progressed = change.kind === 'PROGRESSED'
       if (!progressed && (change.kind === 'DELETED' || isTerminal(status))) forTenant.forget(reportId)
       const dashboards = !progressed || forTenant.pass(reportId, Date.now())
-      send([reportChannel(reportId), ...(dashboards ? [tenantChannel(tenantId)] : [])], message)
+      send(reportChannel(reportId), message)
+      if (dashboards) send(tenantChannel(tenantId), message)
     },
     ping: pubSub.ping,
     async close() {
       let timer: NodeJS.Timeout | undefined
       const enough = new Promise((resolve) => (timer = setTimeout(resolve, CLOSE_WAIT)))
-      await Promise.race([Promise.all(unanswered), enough])
+      if (waiting.length > 0) flush()
+      await Promise.race([Promise.all(underWay), enough])
       clearTimeout(timer)
       pubSub.close()
     },

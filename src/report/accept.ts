@@ -39,15 +39,14 @@ export async function insertAll(
   return (await run(`select * from broadsheet.accept_reports(?, ?)`, [JSON.stringify(asked), tenant])) as ProgressRow[]
 }
 
-/** The same for one that a viewer has asked for. */
+/** The same for one that a viewer has asked for, in the caller's transaction. */
 export async function insertAccepted(
   run: Run,
   viewer: Viewer,
   { id, type, row, detail = null }: Omit<Accepted, 'by' | 'detail'> & { detail?: Accepted['detail'] },
-  tenant: string | null = null,
 ): Promise<Report> {
   const repeated = row.regeneratedFrom === null ? null : { regenerated: true }
-  const [inserted] = await insertAll(run, [{ id, type, row, by: viewer.userId, detail: detail ?? repeated }], tenant)
+  const [inserted] = await insertAll(run, [{ id, type, row, by: viewer.userId, detail: detail ?? repeated }])
   return reportOf(inserted!)
 }
 
@@ -55,7 +54,7 @@ export async function insertAccepted(
  * The row of a report that was accepted just now, as its entity: what the driver gives as text becomes what the entity says.
  * By hand, as the ORM's way of mapping one row took a tenth of all that a request costs the API.
  */
-function reportOf(row: object): Report {
+export function reportOf(row: object): Report {
   const values: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(row) as [string, unknown][]) {
     const key = camelCase(name)

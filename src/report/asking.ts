@@ -7,7 +7,7 @@ import type { Targets, WantedTarget } from '../delivery/targets.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
-import { insertAccepted } from './accept.ts'
+import { insertAccepted, insertAll, reportOf } from './accept.ts'
 import { note } from './audit.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import type { Catalog } from '../report-type/catalog.ts'
@@ -20,6 +20,7 @@ import { acceptRequest, type Origin, type ReportRequest } from './request.ts'
 import { askedOf } from './request-words.ts'
 import { findReusable } from './reuse.ts'
 import type { Tell } from './tell.ts'
+import { createTogether } from './together.ts'
 
 interface Dependencies {
   database: Database
@@ -33,6 +34,7 @@ interface Dependencies {
 export function createAsking({ database, catalog, tell, queueLimit, targets }: Dependencies) {
   const behindFirst = createBehindFirst()
   const clock = createClock(database)
+  const together = createTogether((tenantId, accepted) => insertAll(database.statement, accepted, tenantId))
 
   /** Checks all of the request, keeps the type's definition, inserts the row QUEUED; or finds one that will do. */
   async function accept(
@@ -57,10 +59,11 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
     return { object: report, created: true }
   }
 
-  /** A request that looks at nothing that is there already: one journey to the database. */
+  /** A request that looks at nothing that is there already: one journey to the database, with others that come then. */
   async function acceptNew(viewer: Viewer, request: ReportRequest): Promise<Report> {
     const { type, row } = acceptRequest(viewer, request, catalog, await clock.now())
-    const report = await insertAccepted(database.statement, viewer, { id: uuid(), type, row }, viewer.tenantId)
+    const inserted = await together(viewer.tenantId, { id: uuid(), type, row, by: viewer.userId, detail: null })
+    const report = reportOf(inserted)
     tell('CREATED', eventOf(report))
     return report
   }
