@@ -11,6 +11,8 @@ import type { Stage } from './stage.ts'
 /** Requests a second, and for how many seconds. */
 const RATE = 300
 const SECONDS = 60
+/** Requests before the first that is timed. */
+const WARM = 500
 /** Longest time in which all of them have run, in milliseconds. */
 const DRAIN = 600_000
 const WAITING = 100_000
@@ -36,7 +38,9 @@ export async function benchLoad(stage: Stage, workerPid: number, say: (line: str
 /** Each request is sent when its time has come, whether or not the ones before were answered, and timed from that moment. */
 async function rush(stage: Stage, say: (line: string) => void): Promise<{ figures: Figure[]; ids: string[] }> {
   const api: Api = { http: stage.service.url, token: stage.service.adminToken }
-  for (let n = 0; n < 50; n++) await requestReport(api, { nothing: {} })
+  // An API that has just started compiles while it answers, and opens its connections.
+  for (let n = 0; n < WARM; n += 10)
+    await Promise.all(Array.from({ length: 10 }, () => requestReport(api, { nothing: {} })))
   const taken: number[] = []
   const ids: string[] = []
   const failures: string[] = []
