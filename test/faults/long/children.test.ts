@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { reportsIn } from '../support/reports.ts'
-import { childrenOf, startWorker, type RunningProcess } from '../support/service.ts'
-import { until } from '../support/until.ts'
+import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { reportsIn } from '../../support/reports.ts'
+import { childrenOf, startWorker, type RunningProcess } from '../../support/service.ts'
+import { until } from '../../support/until.ts'
 
 /** Longer than the lease of 15 s: a heartbeat in the same thread would have lost it. */
 const BLOCKED_FOR = 20_000
@@ -81,7 +81,7 @@ const warm = (count: number) =>
 // A time on a machine that others use, too.
 test(
   'a report starts within 30 ms of its claim, also while the children that authors have worn are replaced',
-  { timeout: 60_000, retry: 2 },
+  { timeout: 60_000 },
   async () => {
     await warm(5)
     const first = await median(STARTS)

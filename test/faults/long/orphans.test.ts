@@ -2,18 +2,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { isAlive } from '../support/process.ts'
-import { reportsIn } from '../support/reports.ts'
-import { childrenOf, startWorker } from '../support/service.ts'
-import { until } from '../support/until.ts'
+import { createDatabase, type TestDatabase } from '../../support/database.ts'
+import { isAlive } from '../../support/process.ts'
+import { reportsIn } from '../../support/reports.ts'
+import { childrenOf, startWorker } from '../../support/service.ts'
+import { until } from '../../support/until.ts'
 
 /** Never gives its thread back. */
 const LOOPS = `import { defineReport } from 'broadsheet/define'
 export default defineReport({ title: 'Loops', parameters: {}, columns: { one: 'Int' }, async *rows() {
   for (;;);
 } })`
-const BAR = 5_000
+const BAR = 2_000
 
 let database: TestDatabase
 let directory: string
