@@ -35,6 +35,7 @@ import { createSystem } from '../system/system.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { createRest } from './rest/serve.ts'
 import { createHttpServer } from './server.ts'
 import { createCredentialWatch } from './credentials.ts'
 import { serveWebSocket } from './websocket.ts'
@@ -122,7 +123,8 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
 
   const credentials = createCredentialWatch({ authenticator, log })
   const doors = { authenticator, credentials, log }
-  const pipeline = await createPipeline({ schema: buildSchema(catalog), config, database, rooms, ...doors })
+  const schema = buildSchema(catalog)
+  const pipeline = await createPipeline({ schema, config, database, rooms, ...doors })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({
     database,
@@ -133,7 +135,8 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     redirect: config.reach.downloads === 'redirect',
     log,
   })
-  const server = createHttpServer({ pipeline, download, health, metrics, graphiql: config.graphiql, log })
+  const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, log })
+  const server = createHttpServer({ pipeline, download, health, metrics, rest, graphiql: config.graphiql, log })
   const sockets = serveWebSocket({ server, pipeline, ...doors })
   lifecycle.onClose('doors', () =>
     closeDoors(server, async () => {

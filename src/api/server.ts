@@ -5,6 +5,7 @@ import type { createDownload } from './download.ts'
 import type { createHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { sendPage } from './pages.ts'
+import { REST_PREFIX, type Rest } from './rest/serve.ts'
 import type { Pipeline } from './yoga.ts'
 
 /** How long a caller may take to read an answer that came before the end of its question, in milliseconds. */
@@ -15,12 +16,13 @@ interface Dependencies {
   download: ReturnType<typeof createDownload>
   health: ReturnType<typeof createHealth>
   metrics: Metrics
+  rest: Rest
   graphiql: boolean
   log: Log
 }
 
-/** The one HTTP server: /graphql, /documents/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
-export function createHttpServer({ pipeline, download, health, metrics, graphiql, log }: Dependencies) {
+/** The one HTTP server: /graphql, /api/v1/, /documents/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
+export function createHttpServer({ pipeline, download, health, metrics, rest, graphiql, log }: Dependencies) {
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.parse(request.url ?? '/', 'http://broadsheet')
     const html = request.headers.accept?.includes('text/html') ?? false
@@ -33,6 +35,7 @@ export function createHttpServer({ pipeline, download, health, metrics, graphiql
       })
     metrics.watch(pathOf(url.pathname), response)
     if (url.pathname === '/graphql') return void (await pipeline(request, response))
+    if (isRest(url.pathname)) return rest(request, response, url)
     if (url.pathname.startsWith('/documents/')) return download(request, response, url)
     if (url.pathname === '/livez') return health.live(response)
     if (url.pathname === '/readyz') return health.ready(response)
@@ -68,9 +71,12 @@ export function createHttpServer({ pipeline, download, health, metrics, graphiql
   )
 }
 
+const isRest = (pathname: string) => pathname === REST_PREFIX || pathname.startsWith(`${REST_PREFIX}/`)
+
 /** For counting: nothing that a caller makes up becomes a name. */
 function pathOf(pathname: string): string {
   if (pathname.startsWith('/documents/')) return '/documents/'
+  if (isRest(pathname)) return `${REST_PREFIX}/`
   return ['/', '/graphql', '/livez', '/readyz', '/metrics'].includes(pathname) ? pathname : 'other'
 }
 
