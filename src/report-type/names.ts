@@ -8,6 +8,11 @@ export function camelCase(name: string): string {
   return name.replace(/_+([a-z0-9]|$)/g, (_, letter: string) => letter.toUpperCase())
 }
 
+/** orderLines -> order_lines. */
+export function snakeCase(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
 /** The known word that was most likely meant, or null when none is near. */
 export function nearest(word: string, known: Iterable<string>): string | null {
   let best: string | null = null

@@ -4,6 +4,7 @@ import type { ReportType } from '../report-type/report-type.ts'
 import type { ProgressRow } from './progress-row.ts'
 import { Report } from './report.entity.ts'
 import type { acceptRequest } from './request.ts'
+import { snakeCase } from '../report-type/names.ts'
 
 /** Runs one statement and answers its rows. */
 export type Run = (sql: string, values: readonly unknown[]) => Promise<object[]>
@@ -71,8 +72,4 @@ function camelCase(name: string): string {
   const known = camelCased.get(name) ?? name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   camelCased.set(name, known)
   return known
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DOCUMENTS } from '../../src/api/rest/documents.ts'
 import { ROUTES } from '../../src/api/rest/routes.ts'
 import { createGround, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
+import { oracles } from '../support/oracles.ts'
 import { createRestClient, watchEvents, type RestClient } from '../support/rest.ts'
 import { until } from '../support/until.ts'
 
@@ -65,6 +66,13 @@ describe('the table of routes', () => {
     expect(refs.filter((name) => !rest.api.components.schemas[name])).toEqual([])
   })
 })
+
+test('the OpenAPI document is one, by the specification’s own schema', async () => {
+  const { openApi } = await oracles()
+  expect(await openApi(rest.api)).toEqual([])
+  expect((rest.api as any).openapi).toBe('3.1.0')
+  expect(await openApi({ ...rest.api, paths: { reports: {} } })).not.toEqual([])
+}, 150_000)
 
 describe('reports', () => {
   test('POST asks: 201, Location, the same object at GET', async () => {

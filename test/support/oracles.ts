@@ -7,10 +7,12 @@ import { promisify } from 'node:util'
 const DIRECTORY = fileURLToPath(new URL('../oracles/', import.meta.url))
 const LONGEST_INSTALL = 120_000
 
-/** Other people's CSV parsers: records of text cells. */
+/** Other people's CSV parsers: records of text cells; and what others hold an OpenAPI document to be. */
 export interface Oracles {
   csvParse(text: string): string[][]
   papaparse(text: string): string[][]
+  /** What is wrong with an OpenAPI document by the specification's own JSON Schema. */
+  openApi(document: object): Promise<unknown[]>
 }
 
 /** Parsers that know nothing of this service, from a package of their own; installed on first use. */
@@ -21,7 +23,15 @@ export async function oracles(): Promise<Oracles> {
   const papa = load('papaparse') as {
     parse(text: string, options: object): { data: string[][]; errors: { message: string }[] }
   }
+  interface Validator {
+    validate(document: object): Promise<{ valid: boolean; errors?: unknown[] }>
+  }
+  const { Validator } = load('@seriousme/openapi-schema-validator') as { Validator: new () => Validator }
   return {
+    async openApi(document) {
+      const { valid, errors } = await new Validator().validate(structuredClone(document))
+      return valid ? [] : [errors].flat()
+    },
     csvParse: (text) => parse(text, { bom: true }),
     papaparse(text) {
       const { data, errors } = papa.parse(text.replace(/^\uFEFF/, ''), { delimiter: ',', skipEmptyLines: false })

@@ -1,4 +1,5 @@
-import { snakeCase, snakeKeys } from './names.ts'
+import { snakeCase } from '../../report-type/names.ts'
+import { snakeKeys } from './names.ts'
 import type { Call, Data, Fields } from './route.ts'
 
 /** The query of every list. */

@@ -1,10 +1,5 @@
-import { camelCase } from '../../report-type/names.ts'
+import { camelCase, snakeCase } from '../../report-type/names.ts'
 import { Problem } from './problem.ts'
-
-/** startDate -> start_date. */
-export function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
 
 /** Fields whose value is the caller's or the report's own: only the names of parameters are written as here. */
 const PARAMETERS = new Set(['parameters', 'resolvedParameters'])

@@ -1,5 +1,5 @@
 import type { UserError } from '../../errors.ts'
-import { snakeCase } from './names.ts'
+import { snakeCase } from '../../report-type/names.ts'
 
 /** One thing that the caller can mend; `path` leads into the body or the query. */
 export interface ProblemDetail {
