@@ -2,9 +2,9 @@ import type { Viewer } from '../identity/viewer.ts'
 import type { Json } from '../report-type/define.ts'
 import type { ReportType } from '../report-type/report-type.ts'
 import type { ProgressRow } from './progress-row.ts'
+import { snakeCase } from '../report-type/names.ts'
 import { Report } from './report.entity.ts'
 import type { acceptRequest } from './request.ts'
-import { snakeCase } from '../report-type/names.ts'
 
 /** Runs one statement and answers its rows. */
 export type Run = (sql: string, values: readonly unknown[]) => Promise<object[]>
