@@ -29,6 +29,8 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   readonly graphiql: boolean
   readonly introspection: boolean
+  /** "Did you mean ...?" in errors about the schema. */
+  readonly suggestions: boolean
   readonly production: boolean
   readonly workerConcurrency: number
   readonly tenantMaxRunning: number | null
@@ -116,6 +118,8 @@ export function readConfig(environment: Environment = process.env): Config {
   if (!LOG_LEVELS.includes(logLevel))
     reader.faults.push(`LOG_LEVEL is "${logLevel}", but must be one of ${LOG_LEVELS.join(', ')}.`)
 
+  const introspection = flag('INTROSPECTION', !production)
+
   const config: Config = {
     databaseUrl: reader.url(
       'DATABASE_URL',
@@ -145,7 +149,8 @@ export function readConfig(environment: Environment = process.env): Config {
     storeUrl: reader.store('STORE_URL', `file:${dataDirectory}/documents`),
     corsOrigins: reader.origins('CORS_ORIGINS'),
     graphiql: flag('GRAPHIQL', !production),
-    introspection: flag('INTROSPECTION', !production),
+    introspection,
+    suggestions: flag('SUGGESTIONS', introspection),
     production,
     workerConcurrency: whole('WORKER_CONCURRENCY', 4, 1, 64) as number,
     tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),

@@ -35,6 +35,7 @@ import { createSystem } from '../system/system.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
+import { createOrigins } from './origins.ts'
 import { createRest } from './rest/serve.ts'
 import { createHttpServer } from './server.ts'
 import { createCredentialWatch } from './credentials.ts'
@@ -136,8 +137,19 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     log,
   })
   const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, log })
-  const server = createHttpServer({ pipeline, download, health, metrics, rest, graphiql: config.graphiql, log })
-  const sockets = serveWebSocket({ server, pipeline, ...doors })
+  const origins = createOrigins({ allowed: config.corsOrigins, publicUrl: config.publicUrl })
+  const server = createHttpServer({
+    pipeline,
+    download,
+    health,
+    metrics,
+    rest,
+    graphiql: config.graphiql,
+    origins,
+    https: config.publicUrl?.startsWith('https:') ?? false,
+    log,
+  })
+  const sockets = serveWebSocket({ server, pipeline, origins, ...doors })
   lifecycle.onClose('doors', () =>
     closeDoors(server, async () => {
       await sockets.close()

@@ -97,7 +97,7 @@ export function createDownload(dependencies: Dependencies) {
       ...SAFE_HEADERS,
       'Content-Type': document.contentType,
       'Content-Disposition': contentDisposition(document.fileName),
-      'Content-Security-Policy': `default-src 'none'; sandbox`,
+      'Content-Security-Policy': `${SAFE_HEADERS['Content-Security-Policy']}; sandbox`,
       'Accept-Ranges': 'bytes',
       ETag: `"${document.sha256}"`,
     }

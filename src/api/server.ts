@@ -4,7 +4,8 @@ import type { Log } from '../log.ts'
 import type { createDownload } from './download.ts'
 import type { createHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
-import { sendPage } from './pages.ts'
+import type { Origins } from './origins.ts'
+import { HTTPS_ONLY, SAFE_HEADERS, sendPage } from './pages.ts'
 import { REST_PREFIX, type Rest } from './rest/serve.ts'
 import type { Pipeline } from './yoga.ts'
 
@@ -18,12 +19,20 @@ interface Dependencies {
   metrics: Metrics
   rest: Rest
   graphiql: boolean
+  origins: Origins
+  /** True where people reach the service by https, whatever the proxy before it speaks. */
+  https: boolean
   log: Log
 }
 
 /** The one HTTP server: /graphql, /api/v1/, /documents/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
-export function createHttpServer({ pipeline, download, health, metrics, rest, graphiql, log }: Dependencies) {
+export function createHttpServer(dependencies: Dependencies) {
+  const { pipeline, download, health, metrics, rest, graphiql, origins, https, log } = dependencies
+  const always = Object.entries({ ...SAFE_HEADERS, ...(https && HTTPS_ONLY) })
+
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    for (const [name, value] of always) response.setHeader(name, value)
+    if (origins.share(request, response)) return
     const url = URL.parse(request.url ?? '/', 'http://broadsheet')
     const html = request.headers.accept?.includes('text/html') ?? false
     if (!url)

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { sendFrames, type Sending } from './frames.ts'
 import { createMask } from './mask-errors.ts'
+import type { Origins } from './origins.ts'
 import type { Pipeline } from './yoga.ts'
 
 /** Longest frame from a client, in bytes; the longest wait for connection_init, in milliseconds. */
@@ -34,17 +35,31 @@ interface Prepared {
 export function serveWebSocket({
   server,
   pipeline,
+  origins,
   authenticator,
   credentials,
   log,
 }: {
   server: Server
   pipeline: Pipeline
+  origins: Origins
   authenticator: Authenticator
   credentials: CredentialWatch
   log: Log
 }) {
-  const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: LONGEST_FRAME })
+  const sockets = new WebSocketServer({
+    server,
+    path: '/graphql',
+    maxPayload: LONGEST_FRAME,
+    verifyClient({ req }, answer) {
+      if (origins.mayConnect(req)) return answer(true)
+      log.info(
+        { origin: req.headers.origin },
+        'a page of another origin was refused: CORS_ORIGINS names those that may',
+      )
+      answer(false, 403, 'Forbidden')
+    },
+  })
   const mask = createMask(log)
   /** An error frame. What an HTTP answer would be made of is left out. */
   const answer = (errors: readonly unknown[]) =>

@@ -1,4 +1,4 @@
-import { NoSchemaIntrospectionCustomRule, type GraphQLError, type GraphQLSchema } from 'graphql'
+import type { GraphQLError, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/orm.ts'
@@ -6,13 +6,14 @@ import type { Authenticator } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { useOperations, type Door, type Rooms } from './execution.ts'
-import { graphiqlOptions, renderGraphiql } from './graphiql.ts'
+import { createGraphiql } from './graphiql.ts'
 import { limitPlugins } from './limits.ts'
 import { createMask } from './mask-errors.ts'
+import { useJsonAlone, useNoIntrospection, useNoSuggestions } from './request-rules.ts'
 
 interface Dependencies {
   schema: GraphQLSchema
-  config: Pick<Config, 'corsOrigins' | 'graphiql' | 'introspection'>
+  config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions'>
   database: Database
   rooms: Rooms
   authenticator: Authenticator
@@ -33,14 +34,15 @@ export async function createPipeline({
   credentials,
   log,
 }: Dependencies) {
-  const graphiql = config.graphiql ? await graphiqlOptions() : false
+  const graphiql = config.graphiql ? await createGraphiql() : null
   return createYoga<object, Door>({
     schema,
     graphqlEndpoint: '/graphql',
     landingPage: false,
-    graphiql: graphiql || false,
-    renderGraphiQL: renderGraphiql,
-    cors: config.corsOrigins.length > 0 ? { origin: [...config.corsOrigins], credentials: false } : false,
+    graphiql: graphiql?.options ?? false,
+    renderGraphiQL: graphiql?.render,
+    // Yoga's own would reflect any origin, or answer "null", which a sandboxed page is: the server says it for all paths.
+    cors: false,
     multipart: false,
     maxRequestBodySize: LONGEST_BODY,
     batching: false,
@@ -58,6 +60,9 @@ export async function createPipeline({
       watched: door.viewer !== undefined,
     }),
     plugins: [
+      useJsonAlone(),
+      ...(graphiql ? [graphiql.plugin] : []),
+      ...(config.suggestions ? [] : [useNoSuggestions()]),
       ...limitPlugins(),
       useOperations({ database, rooms, credentials }),
       useValidationCode(),
@@ -77,8 +82,4 @@ function useValidationCode(): Plugin {
         for (const error of result as GraphQLError[]) error.extensions['code'] = 'BAD_USER_INPUT'
       },
   }
-}
-
-function useNoIntrospection(): Plugin {
-  return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) }
 }

@@ -55,6 +55,7 @@ describe.skipIf(!there)(`in Chromium (skipped where there is no ${CHROMIUM}: scr
   let browser: Browser
   let page: Page
   const foreign: string[] = []
+  const refused: string[] = []
 
   beforeAll(async () => {
     const flags = [
@@ -70,6 +71,9 @@ describe.skipIf(!there)(`in Chromium (skipped where there is no ${CHROMIUM}: scr
     page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
     page.on('request', (request) => {
       if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(api.publicUrl)) foreign.push(request.url())
+    })
+    page.on('console', (message) => {
+      if (/Content Security Policy/.test(message.text())) refused.push(message.text())
     })
   })
   afterAll(() => browser?.close())
@@ -109,5 +113,6 @@ describe.skipIf(!there)(`in Chromium (skipped where there is no ${CHROMIUM}: scr
     const screenshot = process.env['GRAPHIQL_SCREENSHOT']
     if (screenshot) await page.screenshot({ path: screenshot })
     expect(foreign, 'nothing is fetched from elsewhere').toEqual([])
+    expect(refused, 'the page needs nothing that its policy does not grant').toEqual([])
   }, 60_000)
 })

@@ -10,16 +10,15 @@ interface Result {
 }
 
 /** Of the caller's headers, what the pipeline looks at: who asks, from where, in which trace. */
-const HANDED_ON = ['authorization', 'origin', 'user-agent', 'x-forwarded-for', 'traceparent', 'tracestate'] as const
+const HANDED_ON = ['authorization', 'user-agent', 'x-forwarded-for', 'traceparent', 'tracestate'] as const
 /** Never dialled: the pipeline is called in this process. */
 const ADDRESS = 'http://broadsheet/graphql'
 
 /**
  * The way from a request of this API through the one pipeline, with the caller's own credential: what holds for GraphQL holds
- * here. `cors` is what the pipeline says to the caller's origin.
+ * here. What pages of other origins may read, the server has said before.
  */
 export function createPipelineCalls(pipeline: Pipeline, headers: IncomingHttpHeaders, signal: AbortSignal) {
-  const cors: Record<string, string> = {}
   const given: Record<string, string> = {}
   for (const name of HANDED_ON) {
     const value = headers[name]
@@ -28,30 +27,21 @@ export function createPipelineCalls(pipeline: Pipeline, headers: IncomingHttpHea
   // Django REST framework's own word for the same header.
   if (given['authorization']) given['authorization'] = given['authorization'].replace(/^token (?=\S+$)/i, 'Bearer ')
 
-  async function send(method: string, init: { headers?: Record<string, string>; body?: string }): Promise<Response> {
+  async function operation(name: string, variables: Record<string, unknown>, accept: string): Promise<Response> {
     // `trusted`: these documents are the service's own, also where others must be known beforehand.
-    const answer = await pipeline.fetch(
+    return pipeline.fetch(
       ADDRESS,
-      { method, signal, ...init, headers: { ...given, ...init.headers } },
+      {
+        method: 'POST',
+        signal,
+        headers: { ...given, 'content-type': 'application/json', accept },
+        body: JSON.stringify({ query: DOCUMENTS[name], operationName: name, variables }),
+      },
       { trusted: true },
     )
-    for (const [name, value] of answer.headers)
-      if (name.startsWith('access-control-') || name === 'vary') cors[name] = value
-    return answer
-  }
-
-  function operation(name: string, variables: Record<string, unknown>, accept: string): Promise<Response> {
-    return send('POST', {
-      headers: { 'content-type': 'application/json', accept, 'x-graphql-yoga-csrf': '1' },
-      body: JSON.stringify({ query: DOCUMENTS[name], operationName: name, variables }),
-    })
   }
 
   return {
-    cors,
-    /** The pipeline's word on a preflight. */
-    preflight: (asked: Record<string, string>) => send('OPTIONS', { headers: asked }),
-
     async ask(name: string, variables: Record<string, unknown> = {}): Promise<Data> {
       const answer = await operation(name, variables, 'application/json')
       return dataOf((await answer.json()) as Result)

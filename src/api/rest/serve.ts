@@ -62,10 +62,7 @@ export function createRest({ pipeline, schema, publicUrl, log }: Dependencies) {
     response.once('close', () => gone.abort())
     const calls = createPipelineCalls(pipeline, request.headers, gone.signal)
     if (request.method === 'OPTIONS') {
-      const preflight = await calls.preflight(preflightOf(request))
-      response
-        .writeHead(preflight.ok ? 204 : preflight.status, { ...SAFE_HEADERS, ...calls.cors, Allow: ALL_METHODS })
-        .end()
+      response.writeHead(204, { ...SAFE_HEADERS, Allow: ALL_METHODS }).end()
       return
     }
     let given: Answer
@@ -75,10 +72,7 @@ export function createRest({ pipeline, schema, publicUrl, log }: Dependencies) {
       given = problemAnswer(error)
     }
     const { status, body, headers, events } = given
-    const exposed = calls.cors['access-control-allow-origin'] && {
-      'access-control-expose-headers': 'Location, Retry-After',
-    }
-    const all = { ...SAFE_HEADERS, ...calls.cors, ...exposed, ...headers }
+    const all = { ...SAFE_HEADERS, ...headers }
     if (events) return sendEvents(response, all, events)
     if (body === undefined) return void response.writeHead(status, all).end()
     const type = body instanceof Problem ? 'application/problem+json' : 'application/json'
@@ -117,12 +111,4 @@ function decoded(id: string): string {
     if (error instanceof URIError) throw notFound()
     throw error
   }
-}
-
-/** What a browser asks before it sends; the pipeline answers by CORS_ORIGINS. */
-function preflightOf({ headers }: IncomingMessage): Record<string, string> {
-  const asked: Record<string, string> = {}
-  for (const name of ['access-control-request-method', 'access-control-request-headers'])
-    if (typeof headers[name] === 'string') asked[name] = headers[name]
-  return asked
 }
