@@ -56,7 +56,10 @@ export default [
         { exceptions: { types: PARTS, suffixes: ['Payload', 'Edge', 'Connection'] } },
       ],
       // Lists that can't grow are plain, and a connection has its nodes beside its edges.
-      '@graphql-eslint/relay-edge-types': ['error', { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false }],
+      '@graphql-eslint/relay-edge-types': [
+        'error',
+        { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
+      ],
       // What happened is read from its one end: `events` and `slots` have first and after alone.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
     },
