@@ -63,6 +63,7 @@ export const builder = new SchemaBuilder<{
     nodeQueryOptions: {
       nullable: true,
       description: 'Any object by its id; null, without error, for an unknown or a foreign one.',
+      args: { id: { description: 'As the API gave it.' } as never },
       // Names of people stand beside what they made; looked up by itself, a person is for an ADMIN or for oneself.
       resolve: async (_, { id }, { users, viewer, reading }, __, resolveNode) =>
         id.typename === 'User' && !(await users.find(viewer, reading, id.id)) ? null : resolveNode(id),
@@ -73,6 +74,11 @@ export const builder = new SchemaBuilder<{
     hasPreviousPageFieldOptions: { description: 'Whether there is more before startCursor.' },
     startCursorFieldOptions: { description: 'For before; null on an empty page.' },
     endCursorFieldOptions: { description: 'For after; null on an empty page.' },
+    idFieldOptions: { description: 'Opaque; `node` finds it again.' },
+    firstArgOptions: { description: 'So many from the front; 20 by default, 100 at most.' },
+    afterArgOptions: { description: 'A cursor: what comes behind it.' },
+    lastArgOptions: { description: 'So many from the back; 100 at most.' },
+    beforeArgOptions: { description: 'A cursor: what comes before it.' },
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
   },

@@ -2,10 +2,14 @@ import { WAREHOUSE_MODES } from '../src/delivery/status.ts'
 import type { DeliveryInput } from '../src/delivery/targets.ts'
 import { builder } from './builder.ts'
 import { idOf } from './global-id.ts'
+import { meanings } from './meanings.ts'
 
 const WarehouseModeRef = builder.enumType('WarehouseMode', {
   description: 'APPEND: rows are added. REPLACE: they take the place of those that are there, in the same transaction.',
-  values: WAREHOUSE_MODES,
+  values: meanings(WAREHOUSE_MODES, {
+    APPEND: 'Rows are added.',
+    REPLACE: 'Rows take the place of those that are there.',
+  }),
 })
 
 const EmailRef = builder.inputType('EmailDeliveryInput', {

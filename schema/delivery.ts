@@ -3,6 +3,7 @@ import { CHANNEL_NAMES, DELIVERY_STATUSES } from '../src/delivery/status.ts'
 import { builder } from './builder.ts'
 import { DeliveryInputRef, deliveriesOf } from './delivery-input.ts'
 import { encodeId, idOf } from './global-id.ts'
+import { meanings } from './meanings.ts'
 import { ReportRef } from './report.ts'
 import { ReportPayloadRef } from './report-verbs.ts'
 import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
@@ -12,11 +13,20 @@ const HIDDEN = '(hidden)'
 
 const DeliveryStatusRef = builder.enumType('DeliveryStatus', {
   description: 'PENDING until it has arrived, or has failed for good.',
-  values: DELIVERY_STATUSES,
+  values: meanings(DELIVERY_STATUSES, {
+    PENDING: 'Under way, or to be tried again.',
+    SUCCEEDED: 'It has arrived.',
+    FAILED: 'It was given up; retryDelivery tries again.',
+  }),
 })
 const DeliveryChannelRef = builder.enumType('DeliveryChannel', {
   description: 'How an outcome is handed over.',
-  values: CHANNEL_NAMES,
+  values: meanings(CHANNEL_NAMES, {
+    EMAIL: 'A letter with a link, or with the document.',
+    WEBHOOK: 'A signed request that tells of it.',
+    BUCKET: 'An object in an object store.',
+    WAREHOUSE: 'Rows in a table.',
+  }),
 })
 
 export const DeliveryTargetRef = builder.objectRef<DeliveryTarget>('DeliveryTarget').implement({

@@ -4,6 +4,7 @@ import type { ReportEvent } from '../src/report/events.ts'
 import { eventOf } from '../src/report/progress-row.ts'
 import { REPORT_EVENT_KINDS } from '../src/report/status.ts'
 import { builder } from './builder.ts'
+import { meanings } from './meanings.ts'
 import { encodeId, idOf } from './global-id.ts'
 import { ReportStageRef, ReportStatusRef } from './report-enums.ts'
 import { filterOf, ReportFilterRef, ReportRef } from './report.ts'
@@ -52,7 +53,15 @@ builder.objectField(ReportRef as never, 'progress', (t) =>
 const ReportEventKindRef = builder.enumType('ReportEventKind', {
   description: `READY: the first, once nothing more can be missed: read reports now. CREATED, CHANGED (status), PROGRESSED.
 LEFT: no longer within the filter or the viewer's sight. DELETED. RESYNC: read again (reconnected, or more than 1,000 reports pending).`,
-  values: REPORT_EVENT_KINDS,
+  values: meanings(REPORT_EVENT_KINDS, {
+    READY: 'The first: nothing can be missed any more.',
+    CREATED: 'It was asked for.',
+    CHANGED: 'Its status is another.',
+    PROGRESSED: 'It has come further.',
+    LEFT: 'It is out of the filter, or of sight.',
+    DELETED: 'It is gone.',
+    RESYNC: 'Something may have been missed: read the list again.',
+  }),
 })
 
 const ReportEventRef = builder.objectRef<ReportEvent>('ReportEvent').implement({

@@ -9,6 +9,7 @@ import {
   ReportPriorityRef,
   ReportVisibilityRef,
 } from './report-enums.ts'
+import { meanings } from './meanings.ts'
 import { DEFAULTS as REPORT_DEFAULTS, given, ReportPayloadRef } from './report-verbs.ts'
 import { ReportRequestInputRef } from './request-input.ts'
 import { OverlapPolicyRef, ScheduleRef } from './schedule.ts'
@@ -34,7 +35,12 @@ const SchedulePayloadRef = builder.objectRef<Outcome<Schedule>>('SchedulePayload
 
 const PresetRef = builder.enumType('CadencePreset', {
   description: 'HOURLY at :00, DAILY at 00:00, WEEKLY on Monday 00:00, MONTHLY on the 1st 00:00.',
-  values: ['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY'] as const,
+  values: meanings(['HOURLY', 'DAILY', 'WEEKLY', 'MONTHLY'], {
+    HOURLY: 'At :00.',
+    DAILY: 'At 00:00.',
+    WEEKLY: 'On Monday at 00:00.',
+    MONTHLY: 'On the 1st at 00:00.',
+  }),
 })
 
 const CadenceRef = builder.inputType('CadenceInput', {

@@ -15,6 +15,7 @@ import {
   ReportPriorityRef,
   ReportVisibilityRef,
 } from './report-enums.ts'
+import { meanings } from './meanings.ts'
 import { ReportRef } from './report.ts'
 import { ReportTypeRef } from './report-type.ts'
 import { UserRef } from './user.ts'
@@ -27,13 +28,26 @@ const inTurn = createInTurn()
 export const OverlapPolicyRef = builder.enumType('ScheduleOverlapPolicy', {
   description: `What becomes of a slot that comes in time while a report of the schedule is not finished. SKIP: it is not asked for. ALLOW: it is.
 QUEUE_ONE: it is as soon as what runs has ended, the latest of those that came. CANCEL_RUNNING: what runs is cancelled for it.`,
-  values: OVERLAP_POLICIES,
+  values: meanings(OVERLAP_POLICIES, {
+    SKIP: 'It is not asked for.',
+    ALLOW: 'It is asked for all the same.',
+    QUEUE_ONE: 'The latest is asked for as soon as what runs has ended.',
+    CANCEL_RUNNING: 'What runs is cancelled for it.',
+  }),
 })
 
 const SlotOutcomeRef = builder.enumType('ScheduleSlotOutcome', {
   description: `What became of a slot. WAITING: it is asked for when what runs has ended. CAUGHT_UP: asked for after downtime. MISSED: not asked for,
 after downtime. BLOCKED: it could not be asked for, and the reason says why.`,
-  values: SLOT_OUTCOMES,
+  values: meanings(SLOT_OUTCOMES, {
+    REQUESTED: 'Its report was asked for.',
+    WAITING: 'Its report is asked for when what runs has ended.',
+    SKIPPED_OVERLAP: 'Another report of the schedule had not finished.',
+    SKIPPED_PAUSED: 'The schedule was paused.',
+    MISSED: 'It came while nobody looked, and was too late.',
+    CAUGHT_UP: 'It came while nobody looked, and was asked for afterwards.',
+    BLOCKED: 'It could not be asked for, and reason says why.',
+  }),
 })
 
 const SlotRef = builder.objectRef<ScheduleSlot>('ScheduleSlot').implement({

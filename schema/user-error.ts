@@ -1,5 +1,6 @@
 import { Refusal, type UserError, type UserErrorCode } from '../src/errors.ts'
 import { builder } from './builder.ts'
+import { meanings } from './meanings.ts'
 
 export const USER_ERROR_CODES = [
   'INVALID',
@@ -15,7 +16,17 @@ export const USER_ERROR_CODES = [
 
 builder.enumType('UserErrorCode', {
   description: 'What is wrong, for programs. It grows: accept values you do not know.',
-  values: USER_ERROR_CODES,
+  values: meanings(USER_ERROR_CODES, {
+    INVALID: 'The value is not acceptable; the message says what is.',
+    REQUIRED: 'Nothing was given.',
+    NOT_FOUND: 'There is no such object, or it is not yours to see.',
+    FORBIDDEN: 'It is there, but not for you to do.',
+    CONFLICT: 'It clashes with what is there, as it is now.',
+    LIMIT_REACHED: 'As many as may be are there already.',
+    IDEMPOTENCY_KEY_REUSED: 'The key was used for another input.',
+    NOT_CANCELABLE: 'The report has ended.',
+    NOT_RETRYABLE: 'It has not failed.',
+  }),
 })
 
 /** One entry of `userErrors`. */

@@ -4,12 +4,17 @@ import { ROLES, type Viewer } from '../src/identity/viewer.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connection.ts'
 import { idOf } from './global-id.ts'
+import { meanings } from './meanings.ts'
 import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
 
 export const RoleRef = builder.enumType('Role', {
   description:
     'ADMIN reads and manages all of one tenant, MEMBER asks and has its own, VIEWER reads what is visible to the TENANT.',
-  values: ROLES,
+  values: meanings(ROLES, {
+    ADMIN: 'Reads and manages all of one tenant.',
+    MEMBER: 'Asks, and has its own.',
+    VIEWER: 'Reads what is visible to the TENANT.',
+  }),
 })
 
 export const UserRef = builder.loadableNodeRef<User, string, string, string, User>('User', {
@@ -151,9 +156,9 @@ builder.mutationFields((t) => ({
     type: UserPayloadRef,
     description: 'ADMIN: in the own tenant.',
     args: {
-      name: t.arg.string({ required: true }),
-      email: t.arg.string(),
-      role: t.arg({ type: RoleRef, required: true }),
+      name: t.arg.string({ required: true, description: 'What to call it.' }),
+      email: t.arg.string({ description: 'Where e-mail to it may go.' }),
+      role: t.arg({ type: RoleRef, required: true, description: 'What it may do.' }),
     },
     resolve: (_, input, { users, viewer }) => outcomeOf(() => users.create(viewer, input)),
   }),
@@ -161,10 +166,10 @@ builder.mutationFields((t) => ({
     type: UserPayloadRef,
     description: 'ADMIN: null or absent is unchanged.',
     args: {
-      id: t.arg.id({ required: true }),
-      name: t.arg.string(),
-      email: t.arg.string(),
-      role: t.arg({ type: RoleRef }),
+      id: t.arg.id({ required: true, description: 'As the API gave it.' }),
+      name: t.arg.string({ description: 'What to call it.' }),
+      email: t.arg.string({ description: 'Where e-mail to it may go.' }),
+      role: t.arg({ type: RoleRef, description: 'What it may do.' }),
     },
     resolve: (_, { id, ...changes }, { users, viewer }) =>
       outcomeOf(() => users.update(viewer, idOf('User', id), changes)),
@@ -172,17 +177,17 @@ builder.mutationFields((t) => ({
   removeUser: t.field({
     type: DeletePayloadRef,
     description: 'ADMIN: leaves a tombstone, and ends its tokens.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: 'As the API gave it.' }) },
     resolve: (_, { id }, { users, viewer }) => outcomeOf(() => users.remove(viewer, idOf('User', id)).then(() => id)),
   }),
   createApiToken: t.field({
     type: ApiTokenPayloadRef,
     description: `For the viewer; an ADMIN also for another user of the tenant. Never more than the maker's own scopes and role.`,
     args: {
-      name: t.arg.string({ required: true }),
-      scopes: t.arg.stringList({ required: true }),
-      expiresIn: t.arg({ type: 'Duration' }),
-      userId: t.arg.id(),
+      name: t.arg.string({ required: true, description: 'What it is for.' }),
+      scopes: t.arg.stringList({ required: true, description: 'What it may be used for.' }),
+      expiresIn: t.arg({ type: 'Duration', description: 'Left out: it does not end by itself.' }),
+      userId: t.arg.id({ description: 'Whose it is to be; left out: the own.' }),
     },
     resolve: (_, { userId, ...input }, { tokens, viewer }) =>
       outcomeOf(() => tokens.create(viewer, { ...input, userId: userId == null ? null : idOf('User', userId) })),
@@ -190,7 +195,7 @@ builder.mutationFields((t) => ({
   revokeApiToken: t.field({
     type: DeletePayloadRef,
     description: 'Ends a token, and within 5 s what is live under it.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: 'As the API gave it.' }) },
     resolve: (_, { id }, { tokens, viewer }) =>
       outcomeOf(() => tokens.revoke(viewer, idOf('ApiToken', id)).then(() => id)),
   }),

@@ -20,6 +20,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   lint: () => program('oxlint', '--type-aware', '--quiet'),
   types: () => program('tsc', '--noEmit', '-p', '.'),
   schema: () => drift(),
+  release: () => program(process.execPath, join(ROOT, 'scripts/schema-diff.ts')),
   client: () => program(process.execPath, join(ROOT, 'scripts/client-types.ts'), '--check'),
   'dead code': () => program('knip', '--no-progress', '--no-config-hints'),
   docs: async () => (await brokenLinks(ROOT)).map((link) => `broken link: ${link}`).join('\n'),

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const DIRECTORY = fileURLToPath(new URL('../oracles/', import.meta.url))
+/** Of the package for CSV; those of another subject have one below. */
+export const DIRECTORY = fileURLToPath(new URL('../oracles/', import.meta.url))
 const LONGEST_INSTALL = 120_000
 
 /** Other people's CSV parsers: records of text cells; and what others hold an OpenAPI document to be. */
@@ -17,7 +18,7 @@ export interface Oracles {
 
 /** Parsers that know nothing of this service, from a package of their own; installed on first use. */
 export async function oracles(): Promise<Oracles> {
-  if (!(await installed())) await install()
+  await installOracles()
   const load = createRequire(`${DIRECTORY}package.json`)
   const { parse } = load('csv-parse/sync') as { parse(text: string, options: object): string[][] }
   const papa = load('papaparse') as {
@@ -41,10 +42,15 @@ export async function oracles(): Promise<Oracles> {
   }
 }
 
+/** Other people's packages, in the node_modules of the directory. */
+export async function installOracles(directory: string = DIRECTORY): Promise<void> {
+  if (!(await installed(directory))) await install(directory)
+}
+
 /** npm writes its own record of what is installed last; it lags behind the lock file after a change of versions. */
-async function installed(): Promise<boolean> {
+async function installed(directory: string): Promise<boolean> {
   const versions = async (path: string) => {
-    const { packages } = JSON.parse(await readFile(DIRECTORY + path, 'utf8')) as {
+    const { packages } = JSON.parse(await readFile(directory + path, 'utf8')) as {
       packages: Record<string, { version?: string }>
     }
     return Object.entries(packages)
@@ -61,8 +67,8 @@ async function installed(): Promise<boolean> {
 }
 
 /** One process installs; the others look again until it is done. */
-async function install(): Promise<void> {
-  const lock = `${DIRECTORY}.installing`
+async function install(directory: string): Promise<void> {
+  const lock = `${directory}.installing`
   const deadline = Date.now() + LONGEST_INSTALL
   while (Date.now() < deadline) {
     try {
@@ -70,17 +76,17 @@ async function install(): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       await new Promise((again) => setTimeout(again, 200))
-      if (await installed()) return
+      if (await installed(directory)) return
       continue
     }
     try {
-      await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: DIRECTORY, timeout: LONGEST_INSTALL })
+      await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: directory, timeout: LONGEST_INSTALL })
       return
     } finally {
       await rm(lock, { recursive: true })
     }
   }
   throw new Error(
-    'The oracles of test/oracles could not be installed in two minutes: remove test/oracles/.installing and try again.',
+    `The oracles of ${directory} could not be installed in two minutes: remove .installing there and try again.`,
   )
 }

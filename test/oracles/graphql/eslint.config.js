@@ -12,6 +12,7 @@ const PARTS = [
   'ReportTypeColumn',
   'ReportTypeParameter',
   'ScheduleSlot',
+  'PageInfo',
   'Queue',
   'System',
   'UserError',
