@@ -56,6 +56,13 @@ export function reportFailure(error: unknown): ReportFailed {
       ...cause,
       retryable: true,
     })
+  // Faults of the server itself, or of another one behind it, speak of its files and hosts.
+  if (/^(XX|F0|HV)/.test(code))
+    return new ReportFailed(
+      'SOURCE_QUERY_FAILED',
+      `The query failed at the source for a reason of its own (${code}).`,
+      cause,
+    )
   if (/^[0-9A-Z]{5}$/.test(code))
     return new ReportFailed('SOURCE_QUERY_FAILED', `The query failed: ${said(error)} (${code}).`, cause)
   return new ReportFailed('INTERNAL', 'The source could not be read.', cause)
