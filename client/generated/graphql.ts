@@ -7,56 +7,89 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** What is wrong, for programs. It grows: accept values you do not know. */
 export type UserErrorCode =
+  /** The value is not acceptable; the message says what is. */
   | 'INVALID'
+  /** Nothing was given. */
   | 'REQUIRED'
+  /** There is no such object, or it is not yours to see. */
   | 'NOT_FOUND'
+  /** It is there, but not for you to do. */
   | 'FORBIDDEN'
+  /** It clashes with what is there, as it is now. */
   | 'CONFLICT'
+  /** As many as may be are there already. */
   | 'LIMIT_REACHED'
+  /** The key was used for another input. */
   | 'IDEMPOTENCY_KEY_REUSED'
+  /** The report has ended. */
   | 'NOT_CANCELABLE'
+  /** It has not failed. */
   | 'NOT_RETRYABLE';
 
 /** Where a report is in its life. */
 export type ReportStatus =
+  /** Waits for a worker, or for another attempt. */
   | 'QUEUED'
+  /** A worker carries it out. */
   | 'RUNNING'
+  /** Somebody has cancelled it, and its query has not ended yet. */
   | 'CANCELING'
+  /** Its document is there. */
   | 'SUCCEEDED'
+  /** It has no document, and failure says why. */
   | 'FAILED'
+  /** Somebody has cancelled it, and nothing of it runs any more. */
   | 'CANCELED'
+  /** Its document was there, and its time is over. */
   | 'EXPIRED';
 
 /** What the current attempt is doing. */
 export type ReportStage =
+  /** None has started. */
   | 'QUEUED'
+  /** Waits for the first row of the source. */
   | 'READING'
+  /** Rows come, and are written. */
   | 'WRITING'
+  /** All rows are written; the document is made safe. */
   | 'STORING'
+  /** Nothing more. */
   | 'DONE';
 
 /** Served by weight 8:4:2:1; within one priority tenants take turns; nothing starves. */
 export type ReportPriority =
+  /** Weight 8. */
   | 'URGENT'
+  /** Weight 4. */
   | 'HIGH'
+  /** Weight 2. */
   | 'NORMAL'
+  /** Weight 1. */
   | 'LOW';
 
 /** TENANT: everyone of the tenant, VIEWERs too, may read and download it. */
 export type ReportVisibility =
+  /** Who asked, and an ADMIN. */
   | 'PRIVATE'
+  /** Everyone of the tenant. */
   | 'TENANT';
 
 /** How the rows are written. */
 export type ReportFormat =
+  /** text/csv; charset=utf-8, saved as .csv. */
   | 'CSV'
+  /** application/x-ndjson; charset=utf-8, saved as .ndjson. */
   | 'NDJSON'
+  /** application/json; charset=utf-8, saved as .json. */
   | 'JSON';
 
 /** GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding). */
 export type ReportCompression =
+  /** As it is. */
   | 'NONE'
+  /** gzip, level 1. */
   | 'GZIP'
+  /** Zstandard, level 3. */
   | 'ZSTD';
 
 /**
@@ -65,47 +98,74 @@ export type ReportCompression =
  * numbers) that a spreadsheet would evaluate neutralised.
  */
 export type CsvDialect =
+  /** As psql writes it. */
   | 'POSTGRES'
+  /** The same with CRLF. */
   | 'RFC4180'
+  /** For a spreadsheet: no cell of it is evaluated. */
   | 'EXCEL';
 
 /** Order of a list of reports; what has not finished comes last. */
 export type ReportOrder =
+  /** Newest first. */
   | 'CREATED_AT_DESC'
+  /** Oldest first. */
   | 'CREATED_AT_ASC'
+  /** Finished last, first. */
   | 'FINISHED_AT_DESC';
 
 /** Why a report or an attempt failed, for programs. */
 export type ReportFailureCode =
+  /** It took longer than its type may. */
   | 'TIMEOUT'
+  /** The worker ended in mid-report. */
   | 'WORKER_LOST'
+  /** The source did not answer, or the connection was lost. */
   | 'SOURCE_UNAVAILABLE'
+  /** The source refused the query, or the code of the report gave up. */
   | 'SOURCE_QUERY_FAILED'
+  /** The source asks to be left alone for a while. */
   | 'SOURCE_RATE_LIMITED'
+  /** There are more rows than its type may have. */
   | 'ROW_LIMIT'
+  /** The parameters do not fit. */
   | 'INVALID_PARAMETERS'
+  /** The store could not take the bytes. */
   | 'STORAGE_FAILED'
+  /** Whoever asked may not any longer. */
   | 'ACCESS_DENIED'
+  /** No worker has its type any more. */
   | 'TYPE_REMOVED'
+  /** Nobody foresaw it. */
   | 'INTERNAL';
 
 /** How an attempt ended. HANDED_BACK: by a draining worker. */
 export type ReportAttemptOutcome =
+  /** With the document. */
   | 'SUCCEEDED'
+  /** With a failure. */
   | 'FAILED'
+  /** Its worker was gone. */
   | 'LOST'
+  /** Somebody cancelled the report. */
   | 'CANCELED'
+  /** Its worker drained; it is not charged. */
   | 'HANDED_BACK';
 
 /** ADMIN reads and manages all of one tenant, MEMBER asks and has its own, VIEWER reads what is visible to the TENANT. */
 export type Role =
+  /** Reads and manages all of one tenant. */
   | 'ADMIN'
+  /** Asks, and has its own. */
   | 'MEMBER'
+  /** Reads what is visible to the TENANT. */
   | 'VIEWER';
 
 /** APPEND: rows are added. REPLACE: they take the place of those that are there, in the same transaction. */
 export type WarehouseMode =
+  /** Rows are added. */
   | 'APPEND'
+  /** Rows take the place of those that are there. */
   | 'REPLACE';
 
 /**
@@ -113,12 +173,19 @@ export type WarehouseMode =
  * LEFT: no longer within the filter or the viewer's sight. DELETED. RESYNC: read again (reconnected, or more than 1,000 reports pending).
  */
 export type ReportEventKind =
+  /** The first: nothing can be missed any more. */
   | 'READY'
+  /** It was asked for. */
   | 'CREATED'
+  /** Its status is another. */
   | 'CHANGED'
+  /** It has come further. */
   | 'PROGRESSED'
+  /** It is out of the filter, or of sight. */
   | 'LEFT'
+  /** It is gone. */
   | 'DELETED'
+  /** Something may have been missed: read the list again. */
   | 'RESYNC';
 
 /** generated: Only this region */
