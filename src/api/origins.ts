@@ -36,11 +36,12 @@ export function createOrigins({
       response.appendHeader('Vary', 'Origin')
       if (headers.origin === undefined || !pages.has(headers.origin)) return false
       response.setHeader('Access-Control-Allow-Origin', headers.origin)
-      response.setHeader('Access-Control-Expose-Headers', '*')
+      response.setHeader('Access-Control-Expose-Headers', 'Location, Retry-After, *')
       if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false
       response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PUT, PATCH, DELETE')
-      // The star stands for all but this one.
-      response.setHeader('Access-Control-Allow-Headers', 'Authorization, *')
+      // Whatever the page wants to send: it is one that may.
+      response.appendHeader('Vary', 'Access-Control-Request-Headers')
+      response.setHeader('Access-Control-Allow-Headers', headers['access-control-request-headers'] ?? 'authorization')
       response.setHeader('Access-Control-Max-Age', KEPT)
       response.writeHead(204).end()
       return true

@@ -104,6 +104,9 @@ async function everywhere(query: string, variables: unknown = {}): Promise<void>
   await over('/graphql', { method: 'POST', headers: json, body })
   await over('/graphql', { method: 'POST', headers: { ...json, accept: 'application/graphql-response+json' }, body })
   await over('/graphql', { method: 'POST', headers: { ...json, accept: 'text/event-stream' }, body })
+  for (const path of ['/reports', '/reports/types', '/schedules', '/reports/UmVwb3J0OjAwMA'])
+    await over(`/api/v1${path}`, { headers: TOKEN() })
+  await over('/api/v1/reports', { method: 'POST', headers: json, body })
   const search = new URLSearchParams({
     query: query.slice(0, 4_000),
     variables: JSON.stringify(variables).slice(0, 4_000),

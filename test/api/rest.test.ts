@@ -340,7 +340,7 @@ describe('one policy', () => {
     expect((await rest.call('HEAD', '/reports', { token: member.token })).status).toBe(200)
   })
 
-  test('CORS is the pipeline’s', async () => {
+  test('CORS_ORIGINS holds here too', async () => {
     const preflight = (origin: string) => rest.call('OPTIONS', '/reports', { headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' } }) // prettier-ignore
     const allowed = await preflight(ORIGIN)
     expect(allowed.status).toBe(204)
