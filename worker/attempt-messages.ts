@@ -45,6 +45,8 @@ export interface Counters {
   readonly bytes: number
   readonly done: number
   readonly total: number | null
+  /** Given: done and total are shares of an author's phases, and no rows. */
+  readonly phase?: string
   readonly message: string | null
 }
 

@@ -13,22 +13,26 @@ export interface Tally {
   total: number | null
   /** What an author said beside the rows; null: rows are what counts. */
   done: number | null
+  /** Steps of unequal weight: then they tell how far it is. Null: there are none, or none has begun. */
+  phases(): { readonly name: string; readonly done: number; readonly total: number } | null
   message: string | null
 }
 
 export function createTally(): Tally {
-  return { stage: 'READING', rows: () => 0, bytes: () => 0, total: null, done: null, message: null }
+  return { stage: 'READING', rows: () => 0, bytes: () => 0, total: null, done: null, phases: () => null, message: null }
 }
 
 export function countersOf(tally: Tally): Counters {
   const rows = tally.rows()
+  const phase = tally.phases()
   return {
     stage: tally.stage,
     rows,
     bytes: tally.bytes(),
-    done: tally.done ?? rows,
-    total: tally.total,
-    message: tally.message,
+    done: phase?.done ?? tally.done ?? rows,
+    total: phase?.total ?? tally.total,
+    ...(phase === null ? {} : { phase: phase.name }),
+    message: tally.message ?? phase?.name ?? null,
   }
 }
 

@@ -1,5 +1,6 @@
 import { ReportFailed, StartupError } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
+import { REPORT_ERROR_CODES } from '../src/report-type/define.ts'
 import type { Failure } from '../src/report/report.entity.ts'
 import { storableText } from './storable.ts'
 
@@ -19,7 +20,9 @@ export function failureOf(error: unknown, log: Log): Failure {
   // By name, too: an author's file may have another copy of the class.
   if (error instanceof Error && error.name === 'ReportError') {
     log.info({ err: error }, 'the report type gave up')
-    return failure('SOURCE_QUERY_FAILED', error.message, (error as { retryable?: unknown }).retryable === true)
+    const { code, retryable } = error as { code?: unknown; retryable?: unknown }
+    const known = REPORT_ERROR_CODES.find((one) => one === code) ?? 'SOURCE_QUERY_FAILED'
+    return failure(known, error.message, retryable === true)
   }
   log.error({ err: error }, 'the attempt failed, and nobody foresaw how')
   if (error instanceof StartupError)

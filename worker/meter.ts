@@ -76,8 +76,8 @@ export function createMeter(claimed: Pick<Claimed, 'id' | 'tenantId' | 'attempt'
 }
 
 /** An estimate that was exceeded is raised; a total that an author counts in something else than rows is not one of rows. */
-function rowsTotal({ rows, done, total }: Counters): number | null {
-  if (total === null) return null
+function rowsTotal({ rows, done, total, phase }: Counters): number | null {
+  if (total === null || phase !== undefined) return null
   if (done === rows) return Math.max(total, rows)
   return total >= rows ? total : null
 }

@@ -5,13 +5,14 @@ import { ReportFailed } from '../src/errors.ts'
 import type { Format, RowBatch } from '../src/formats/format.ts'
 import type { Column, Json } from '../src/report-type/define.ts'
 import { withLocalInstants } from '../src/report-type/local-instants.ts'
-import type { ReportType, SqlBody } from '../src/report-type/report-type.ts'
+import type { ReportType, RowsBody, SqlBody } from '../src/report-type/report-type.ts'
 import { loadDefinition } from '../src/report-type/rows-report.ts'
 import { settingsOf, type Asker } from '../src/report-type/settings.ts'
 import type { Sources } from '../src/sources/index.ts'
 import type { Handed } from '../src/sources/sent-row.ts'
 import type { SessionOptions } from '../src/sources/source.ts'
 import type { Order } from './attempt-messages.ts'
+import { createPhases } from './phases.ts'
 import { checkLimit, watchBatches, watchChunks, type Tally } from './counting.ts'
 import { rowBatches } from './row-batches.ts'
 
@@ -39,7 +40,7 @@ export interface Opening {
 
 export function openRows(opening: Opening): Promise<Opened> {
   const { body } = opening.type
-  return body.kind === 'sql' ? openSql(opening, body) : openGenerator(opening)
+  return body.kind === 'sql' ? openSql(opening, body) : openGenerator(opening, body)
 }
 
 async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
@@ -97,25 +98,30 @@ async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
   )
 }
 
-async function openGenerator(opening: Opening): Promise<Opened> {
+async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> {
   const { type, order, format, tally, signal } = opening
   const definition = await loadDefinition(type, opening.reportsDirectory)
   let summary: { [key: string]: Json } | null = null
   const handed: Handed = { last: null }
+  const phases = createPhases(definition.phases ?? {}, () => tally.rows())
+  tally.phases = phases.standing
   const attempt = {
     // The same text that a query reads.
     parameters: withLocalInstants(type, order.parameters, order.timeZone) as never,
     signal,
+    phase(name: string, rows?: number) {
+      phases.begin(name, rows)
+      tally.message = null
+    },
     progress(done: number, total: number | null, message?: string) {
+      if (message !== undefined) tally.message = String(message)
+      if (phases.progress(done, total)) return
       if (Number.isFinite(done) && done >= 0) tally.done = done
       // Whatever an author hands over: the row takes whole numbers of 64 bits.
       tally.total = typeof total === 'number' && total > 0 && total < Number.MAX_SAFE_INTEGER ? Math.ceil(total) : null
-      if (message !== undefined) tally.message = String(message)
     },
     summary: (figures: { [key: string]: Json }) => void (summary = figures),
-    sources: Object.fromEntries(
-      [...opening.sources].map(([name, source]) => [name, source.client(session(opening), handed)]),
-    ),
+    sources: sourcesOf(opening, body, handed) as never,
     timeZone: order.timeZone,
     requestedAt: order.requestedAt,
     tenantId: order.tenantId,
@@ -132,6 +138,21 @@ async function openGenerator(opening: Opening): Promise<Opened> {
     complete: async () => ({ rowCount: tally.rows(), summary }),
     close: async () => undefined,
   }
+}
+
+/** Clients of what the definition names, or of every database where it names nothing. */
+function sourcesOf(opening: Opening, body: RowsBody, handed: Handed): Record<string, unknown> {
+  const names = body.sources.length > 0 ? body.sources : [...opening.sources.keys()]
+  return Object.fromEntries(
+    names.map((name) => {
+      const client = opening.sources.get(name)?.client(session(opening), handed)
+      if (!client)
+        throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', {
+          retryable: true,
+        })
+      return [name, client]
+    }),
+  )
 }
 
 function countBatches(

@@ -2,9 +2,9 @@ import type { Log } from '../log.ts'
 import type { Sources } from '../sources/index.ts'
 import { SourceFault } from '../sources/source.ts'
 import { withWords } from './columns.ts'
-import type { Column } from './define.ts'
+import type { Column, NamedSources } from './define.ts'
 import { hint } from './names.ts'
-import type { ReportType, SqlBody } from './report-type.ts'
+import type { ReportType, RowsBody, SqlBody } from './report-type.ts'
 import { settingsOf } from './settings.ts'
 
 export interface Checked {
@@ -14,12 +14,20 @@ export interface Checked {
   readonly faults: readonly string[]
 }
 
+/** Of the sources that are no database: what they lack here, or null. Nothing is asked of them. */
+export interface NamedAvailability {
+  fault(name: keyof NamedSources): string | null
+}
+const NAMED: readonly (keyof NamedSources)[] = ['github', 'events']
+export const isNamed = (name: string): name is keyof NamedSources => (NAMED as readonly string[]).includes(name)
+
 /** Nothing is asked for while describing: no tenant, no viewer, every parameter empty. */
 const NOBODY = { tenantId: '', viewerId: '', timeZone: 'UTC', requestedAt: new Date(0) }
 
 /** Finds out which types can run here and now. Never rejects for what a source says or does not say. */
 export function createAvailability(
   sources: Sources,
+  named: NamedAvailability,
   log: Log,
 ): { check(types: readonly ReportType[]): Promise<Checked> } {
   /** Each source is asked about its role once for a check, not once for each type. */
@@ -52,12 +60,30 @@ export function createAvailability(
     return withWords(columns, body.columnWords)
   }
 
+  /** A type in TypeScript names what it reads, or nothing. */
+  async function checkNamed(
+    type: ReportType,
+    body: RowsBody,
+    asked: Map<string, Promise<string | null>>,
+  ): Promise<ReportType> {
+    try {
+      for (const name of body.sources) {
+        const fault = isNamed(name) ? named.fault(name) : await roleFault(name, asked)
+        if (fault !== null) return unavailable(type, fault)
+      }
+      return type.unavailableReason === null ? type : { ...type, unavailableReason: null }
+    } catch (error) {
+      if (!(error instanceof SourceFault)) throw error
+      return unavailable(type, error.message, error.cause)
+    }
+  }
+
   async function checkOne(
     type: ReportType,
     asked: Map<string, Promise<string | null>>,
     faults: string[],
   ): Promise<ReportType> {
-    if (type.body.kind !== 'sql') return type
+    if (type.body.kind !== 'sql') return checkNamed(type, type.body, asked)
     try {
       const fault = await roleFault(type.body.source, asked)
       if (fault !== null) return unavailable(type, fault)

@@ -3,13 +3,15 @@ import { basename, join } from 'node:path'
 import { StartupError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Sources } from '../sources/index.ts'
-import { createAvailability } from './availability.ts'
+import { createAvailability, isNamed, type NamedAvailability } from './availability.ts'
 import type { ReportType } from './report-type.ts'
 import { loadRowsReport, parseRowsReport } from './rows-report.ts'
 import { parseSqlReport } from './sql-report.ts'
 
-/** Types of the shipped reports live on this source; a service without it is right, too. */
-const SHOP = 'shop'
+/** Types of the shipped reports live on these sources; a service without them is right, too. */
+const SHIPPED: readonly string[] = ['shop', 'events']
+/** Where nothing is said of sources that are no database: there are none. */
+const NONE_NAMED: NamedAvailability = { fault: (name) => `Source "${name}" is not configured here.` }
 /** How often types that can't be asked for are tried again, in milliseconds. */
 const RETRY_EVERY = 30_000
 /** Older definitions that are held parsed. */
@@ -39,13 +41,15 @@ export interface Catalog {
 export function createCatalog(options: {
   directory: string
   sources: Sources
+  /** Those that are no database. Default: there are none. */
+  named?: NamedAvailability
   log: Log
   retryEvery?: number
 }): Catalog {
-  const { directory, sources, log } = options
+  const { directory, sources, named = NONE_NAMED, log } = options
   let types: ReadonlyMap<string, ReportType> = new Map()
   const kept = new Map<string, ReportType>()
-  const availability = createAvailability(sources, log)
+  const availability = createAvailability(sources, named, log)
   let timer: NodeJS.Timeout | undefined
   let trying: Promise<void> = Promise.resolve()
   let closed = false
@@ -74,10 +78,12 @@ export function createCatalog(options: {
   return {
     async load() {
       const found = await readFiles(directory)
-      const left = found.filter((type) => type.body.kind !== 'sql' || type.body.source !== SHOP || sources.has(SHOP))
+      const without = (name: string) =>
+        SHIPPED.includes(name) && (isNamed(name) ? named.fault(name) !== null : !sources.has(name))
+      const left = found.filter(({ body }) => !(body.kind === 'sql' ? [body.source] : body.sources).some(without))
       if (left.length < found.length)
         log.info(
-          `${found.length - left.length} report types on source "${SHOP}" are left out: BROADSHEET_SOURCES has no "${SHOP}"`,
+          `${found.length - left.length} report types are left out, because what they read is not configured: ${SHIPPED.filter(without).join(', ')}`,
         )
       types = new Map(left.map((type) => [type.name, type]))
     },

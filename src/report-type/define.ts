@@ -107,16 +107,28 @@ type Declared<D> = D extends { type: infer T extends string; default: Json }
 export type ParametersOf<P extends Record<string, ParameterDeclaration>> = { readonly [K in keyof P]: Declared<P[K]> }
 
 /** What the author's generator has at hand during one attempt. */
-export interface Attempt<P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>> {
+export interface Attempt<
+  P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>,
+  S extends readonly string[] = readonly string[],
+  F extends string = string,
+> {
   readonly parameters: ParametersOf<P>
   /** Aborted on cancel, on timeout, and when the worker may not go on. Hand it to everything that waits. */
   readonly signal: AbortSignal
-  /** How far it is: `total` null while unknown; at most ten times a second reaches a watcher. */
+  /**
+   * How far it is: `total` null while unknown; at most ten times a second reaches a watcher. After `phase` it counts within that
+   * phase.
+   */
   progress(done: number, total: number | null, message?: string): void
+  /**
+   * Begins one of the definition's `phases`; those before it are done. With `rows`, the rows yielded from here on count towards
+   * it by themselves, until `progress` is called. Throws a TypeError for a name that the definition does not have.
+   */
+  phase(name: F, rows?: number): void
   /** A figure about the whole (totals, top product ...), shown beside the document. The last call wins. */
   summary(figures: { [key: string]: Json }): void
-  /** The sources of the settings by name: `query` streams rows of a read-only transaction. */
-  readonly sources: { readonly [name: string]: SourceClient }
+  /** What the definition's `sources` names; where it names none, every database of the settings. */
+  readonly sources: SourcesOf<S>
   readonly timeZone: string
   readonly requestedAt: Date
   readonly tenantId: string
@@ -128,16 +140,67 @@ export interface SourceClient {
   query(text: string, values?: readonly unknown[]): AsyncIterable<Record<string, unknown>>
 }
 
+/** Sources that are no database, by the name under which a definition asks for them. */
+export interface NamedSources {
+  readonly github: GithubSource
+  readonly events: EventSource
+}
+/** The clients of these sources; for any list of names, or none, databases by name. */
+export type SourcesOf<S extends readonly string[]> = string extends S[number]
+  ? { readonly [name: string]: SourceClient }
+  : { readonly [N in S[number]]: N extends keyof NamedSources ? NamedSources[N] : SourceClient }
+
+/** GitHub's REST API, at GITHUB_URL and with GITHUB_TOKEN where these are set. */
+export interface GithubSource {
+  /**
+   * The answer's body as JSON. Waits as GitHub asks (Retry-After, x-ratelimit-reset, secondary limits) and tries again after
+   * faults of the server, within bounds; then rejects with a ReportError: retryable for limits and faults, final for refusals.
+   * Any number may be asked at once.
+   */
+  get(path: string, query?: Readonly<Record<string, string | number>>): Promise<unknown>
+}
+
+/** One request that somebody's service has answered. */
+export interface RequestEvent {
+  readonly requestId: string
+  /** Of an instant in UTC, "2026-11-21T09:00:00.123Z": as text they have the order of time. */
+  readonly time: string
+  readonly visitor: string
+  readonly path: string
+  readonly referrer: string | null
+  readonly userAgent: string | null
+  readonly status: number
+}
+/** The table that EVENTS_SOURCE names, wherever it is. */
+export interface EventSource {
+  /**
+   * Every event with from <= time < to, once, in batches: no more than a few are held, and they come in no order. Rejects with a
+   * ReportError where not all can be read.
+   */
+  between(from: Date, to: Date): AsyncIterable<readonly RequestEvent[]>
+}
+
 export interface ReportDefinition<
   P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>,
+  S extends readonly string[] = readonly string[],
+  F extends string = string,
 > {
   title: string
   description?: string
   parameters?: P
+  /**
+   * What no single parameter tells: names of parameters with what is wrong with them ("is for either ..."), or nothing. Called with
+   * the resolved values when the report is asked for, by the API: at once, without reading anything.
+   */
+  check?(parameters: ParametersOf<P>): { readonly [K in keyof P]?: string } | undefined
+  /** The sources that `rows` reads: databases of BROADSHEET_SOURCES, `github`, `events`. Without them the type can't be asked for. */
+  sources?: S
+  /** Names of the steps, in order, with their shares of the progress: { fetching: 80, sorting: 20 }. */
+  phases?: Readonly<Record<F, number>>
   /** Name -> type, in the order of the document's columns. */
   columns: Readonly<Record<string, ColumnType | { type: ColumnType; description?: string }>>
   /** Yields rows: objects by column name, or arrays in the order of the columns. Ends when all rows were given; throws when it can't give them all. */
-  rows(attempt: Attempt<P>): AsyncIterable<Row | { readonly [column: string]: Cell }>
+  rows(attempt: Attempt<P, S, F>): AsyncIterable<Row | { readonly [column: string]: Cell }>
   /** "sales-{start_date}": parameters and {date} in braces. Default: the type's name and the date. */
   fileName?: string
   /** ISO 8601. How long the document is kept. Default P7D. */
@@ -156,18 +219,37 @@ export interface ReportDefinition<
  * A report type in TypeScript: `export default defineReport({ title, parameters, columns, rows })`.
  * It only gives the types; the file is checked when the service starts, with file, line and remedy for each fault.
  */
-export function defineReport<const P extends Record<string, ParameterDeclaration>>(
-  definition: ReportDefinition<P>,
-): ReportDefinition<P> {
+export function defineReport<
+  const P extends Record<string, ParameterDeclaration>,
+  const S extends readonly string[] = readonly string[],
+  const F extends string = string,
+>(definition: ReportDefinition<P, S, F>): ReportDefinition<P, S, F> {
   return definition
 }
 
-/** Thrown by an author: `retryable` has Broadsheet try again with backoff, while attempts are left. */
+/** What an author may say that went wrong, in the words of the report's failure. */
+export const REPORT_ERROR_CODES = [
+  'SOURCE_QUERY_FAILED',
+  'SOURCE_UNAVAILABLE',
+  'SOURCE_RATE_LIMITED',
+  'INVALID_PARAMETERS',
+  'ACCESS_DENIED',
+] as const
+export type ReportErrorCode = (typeof REPORT_ERROR_CODES)[number]
+
+/**
+ * Thrown by an author; its message is shown to whoever asked. `retryable` has Broadsheet try again with backoff, while attempts are
+ * left; by default only what waiting mends is: SOURCE_UNAVAILABLE and SOURCE_RATE_LIMITED.
+ */
 export class ReportError extends Error {
+  readonly code: ReportErrorCode
   readonly retryable: boolean
-  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(message: string, options: { code?: ReportErrorCode; retryable?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ReportError'
-    this.retryable = options.retryable ?? false
+    this.code = options.code ?? 'SOURCE_QUERY_FAILED'
+    this.retryable = options.retryable ?? /UNAVAILABLE|RATE_LIMITED/.test(this.code)
   }
 }
+
+export { fanOut } from './fan-out.ts'

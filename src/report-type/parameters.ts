@@ -2,6 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { Refusal, type UserError } from '../errors.ts'
 import type { DateContext } from '../schedule/relative-date.ts'
 import type { Json, Parameter } from './define.ts'
+import { withLocalInstants } from './local-instants.ts'
 import { camelCase, hint } from './names.ts'
 import type { ReportType } from './report-type.ts'
 import { OPEN, readValue } from './values.ts'
@@ -27,7 +28,7 @@ export interface CheckContext extends DateContext {
  * A null is a value left out. Throws Refusal with every error at once, each with its full path.
  */
 export function checkParameters(
-  type: Pick<ReportType, 'parameters'>,
+  type: Pick<ReportType, 'parameters' | 'check'>,
   values: unknown,
   context: CheckContext,
 ): CheckedParameters {
@@ -77,8 +78,23 @@ export function checkParameters(
     const message = `${camelCase(end.name)} (${String(resolved[end.name])}) is before ${camelCase(start.name)} (${String(resolved[start.name])}): exchange them, or give a later end.`
     errors.push({ field: [...path, camelCase(end.name)], code: 'INVALID', message })
   }
+  if (errors.length === 0 && !open) errors.push(...checkedByAuthor(type, resolved, context))
   if (errors.length > 0) throw new Refusal(errors)
   return { parameters: asked, resolved: open ? null : resolved }
+}
+
+/** What the type's own check says of values that are right each by itself; it gets them as `rows` does. */
+function checkedByAuthor(
+  type: Pick<ReportType, 'parameters' | 'check'>,
+  resolved: { readonly [name: string]: Json },
+  { path, timeZone }: CheckContext,
+): UserError[] {
+  const faults = Object.entries(type.check?.(withLocalInstants(type, resolved, timeZone)) ?? {})
+  return faults.flatMap(([name, text]): UserError[] => {
+    if (typeof text !== 'string') return []
+    const known = camelCase(name)
+    return [{ field: [...path, known], code: 'INVALID', message: `${known} ${text}` }]
+  })
 }
 
 function example({ type, list, values }: Parameter): string {

@@ -1,5 +1,5 @@
 import { camelCase } from './names.ts'
-import type { Column, Parameter } from './define.ts'
+import type { Column, Json, Parameter } from './define.ts'
 import type { Role } from '../identity/viewer.ts'
 
 /** A report type as the catalog holds it: a parsed file of reports/, and whether it can run here and now. */
@@ -11,6 +11,10 @@ export interface ReportType {
   readonly title: string
   readonly description: string | null
   readonly parameters: readonly Parameter[]
+  /** What is wrong with values that are right each by itself, by the parameter's name. */
+  readonly check?: (resolved: {
+    readonly [name: string]: Json
+  }) => Readonly<Record<string, string | undefined>> | undefined
   /** Empty while the columns are not known (yet). */
   readonly columns: readonly Column[]
   /** "sales-{start_date}-{end_date}", without the format's ending. */
@@ -46,6 +50,8 @@ export interface SqlBody {
 
 export interface RowsBody {
   readonly kind: 'rows'
+  /** Those that the definition names; empty: it names none, and gets every database. */
+  readonly sources: readonly string[]
 }
 
 /** What is left of a type whose file is gone, for the reports that were made with it. */
@@ -65,7 +71,7 @@ export function removedType(name: string, version: string): ReportType {
     deprecated: null,
     version,
     text: '',
-    body: { kind: 'rows' },
+    body: { kind: 'rows', sources: [] },
     unavailableReason: 'its file was removed.',
   }
 }

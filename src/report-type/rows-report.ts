@@ -15,6 +15,9 @@ const KEYS = [
   'title',
   'description',
   'parameters',
+  'check',
+  'sources',
+  'phases',
   'columns',
   'rows',
   'fileName',
@@ -46,6 +49,13 @@ export async function parseRowsReport(fileName: string, text: string, directory:
     faults.throwAny()
   }
   return readDefinition(name, text, definition as Record<string, unknown>, faults)
+}
+
+/** A type from a definition that is at hand already, as a test imports it. Throws StartupError with its faults. */
+export function typeOfDefinition(name: string, definition: object): ReportType {
+  const faults = createFaults(`${name}.ts`)
+  checkName(name, faults)
+  return readDefinition(name, '', definition as Record<string, unknown>, faults)
 }
 
 /** Runs the text as a module of the reports directory and gives what it defines. Throws StartupError. */
@@ -89,6 +99,10 @@ function readDefinition(name: string, text: string, given: Record<string, unknow
   if (typeof given['rows'] !== 'function')
     faults.add('rows is missing: write "async *rows({ parameters, signal }) { yield ... }".')
   const parameters = readParameters(given['parameters'], faults)
+  const { check } = given
+  if (check !== undefined && typeof check !== 'function')
+    faults.add('check must be a function of the parameters: write "check({ from, to }) { ... }".')
+  checkPhases(given['phases'], faults)
   const fileName = words('fileName') ?? `${name}-{date}`
   checkFileName(fileName, parameters, (fault) => faults.add(fault))
   const type: ReportType = {
@@ -97,6 +111,7 @@ function readDefinition(name: string, text: string, given: Record<string, unknow
     title: title ?? '',
     description: words('description'),
     parameters,
+    ...(typeof check === 'function' ? { check: check as NonNullable<ReportType['check']> } : {}),
     columns: readColumns(given['columns'], faults),
     fileName,
     ...limits(given, (_, fault) => faults.add(fault)),
@@ -104,7 +119,7 @@ function readDefinition(name: string, text: string, given: Record<string, unknow
     deprecated: words('deprecated'),
     version: versionOf(text),
     text,
-    body: { kind: 'rows' },
+    body: { kind: 'rows', sources: readSources(given['sources'], faults) },
     unavailableReason: null,
   }
   faults.throwAny()
@@ -122,6 +137,22 @@ function readParameters(given: unknown, faults: Faults): Parameter[] {
   )
   checkDistinct(parameters, (fault) => faults.add(fault))
   return parameters
+}
+
+function readSources(given: unknown, faults: Faults): readonly string[] {
+  if (given === undefined) return []
+  if (Array.isArray(given) && given.every((name) => typeof name === 'string') && new Set(given).size === given.length)
+    return given
+  faults.add('sources must be a list of distinct names: ["shop"].')
+  return []
+}
+
+function checkPhases(given: unknown, faults: Faults): void {
+  if (given === undefined) return
+  const shares: unknown[] =
+    typeof given === 'object' && given !== null && !Array.isArray(given) ? Object.values(given) : []
+  if (shares.length === 0 || shares.some((share) => typeof share !== 'number' || !(share > 0 && share < Infinity)))
+    faults.add('phases must be names with shares above 0, in order: { fetching: 80, sorting: 20 }.')
 }
 
 function readColumns(given: unknown, faults: Faults): Column[] {

@@ -25,7 +25,7 @@ export async function resolveLastSlot(
   database: Database,
   workerId: string,
   claimed: Pick<Claimed, 'id' | 'attempt' | 'timeZone'>,
-  type: Pick<ReportType, 'title' | 'parameters'>,
+  type: Pick<ReportType, 'title' | 'parameters' | 'check'>,
 ): Promise<{ [name: string]: Json } | null> {
   const holder = [claimed.id, claimed.attempt, workerId]
   return database.transaction(async (em) => {
@@ -48,7 +48,7 @@ export async function resolveLastSlot(
   })
 }
 
-function resolve(row: OpenRow, timeZone: string, type: Pick<ReportType, 'parameters'>): { [name: string]: Json } {
+function resolve(row: OpenRow, timeZone: string, type: Pick<ReportType, 'parameters' | 'check'>): { [name: string]: Json } {
   if (row.last_slot === null)
     throw new ReportFailed('INVALID_PARAMETERS', 'last_slot is not known any more: the schedule was deleted.')
   const moment = Temporal.Instant.fromEpochMilliseconds(new Date(row.moment).getTime())
