@@ -1,5 +1,6 @@
-import { checkObjectStores } from './config-aws.ts'
+import { checkObjectStores, readAws } from './config-aws.ts'
 import { readReach, type Reach } from './config-reach.ts'
+import { readNamed, type NamedSettings } from './config-named.ts'
 import { createReader, type Environment, type Reader } from './config-reader.ts'
 import { StartupError } from './errors.ts'
 
@@ -19,6 +20,7 @@ export interface Config {
   readonly adminToken: string | null
   /** Name -> postgres URL. */
   readonly sources: Readonly<Record<string, string>>
+  readonly named: NamedSettings
   readonly jwt: {
     readonly secret: string | null
     readonly jwksUrl: string | null
@@ -119,7 +121,7 @@ export function readConfig(environment: Environment = process.env): Config {
     reader.faults.push(`LOG_LEVEL is "${logLevel}", but must be one of ${LOG_LEVELS.join(', ')}.`)
 
   const introspection = flag('INTROSPECTION', !production)
-
+  const reach = readReach(reader)
   const config: Config = {
     databaseUrl: reader.url(
       'DATABASE_URL',
@@ -139,6 +141,7 @@ export function readConfig(environment: Environment = process.env): Config {
     secrets,
     adminToken,
     sources: readSources(reader),
+    named: readNamed(reader, reach.objectStore.aws),
     jwt: {
       secret: jwtSecret,
       jwksUrl:
@@ -163,11 +166,30 @@ export function readConfig(environment: Environment = process.env): Config {
     rowRetention: days('ROW_RETENTION', 'P90D'),
     metricsToken,
     logLevel,
-    reach: readReach(reader),
+    reach,
   }
   checkObjectStores(reader, config.storeUrl, config.reach)
   if (reader.faults.length > 0) throw new StartupError(reader.faults)
   return frozen(config)
+}
+
+/** What one report needs that its author runs alone: no service's own database, no Redis, no secret. */
+export interface AuthorSettings {
+  readonly sources: Readonly<Record<string, string>>
+  readonly named: NamedSettings
+  readonly reportsDirectory: string
+}
+
+/** Throws one StartupError that lists every fault of these settings with its remedy. */
+export function readAuthorSettings(environment: Environment = process.env): AuthorSettings {
+  const reader = createReader(environment)
+  const settings = {
+    sources: readSources(reader),
+    named: readNamed(reader, readAws(reader)),
+    reportsDirectory: reader.text('BROADSHEET_REPORTS_DIR') ?? 'reports',
+  }
+  if (reader.faults.length > 0) throw new StartupError(reader.faults)
+  return frozen(settings)
 }
 
 /** What the embedded default has to know before there is a whole Config. */

@@ -1,4 +1,5 @@
 import type { ObjectStoreAccess } from '../src/config-aws.ts'
+import type { NamedSettings } from '../src/config-named.ts'
 import type { CompressionName } from '../src/document/compression.ts'
 import type { CsvDialect, Format } from '../src/formats/format.ts'
 import type { Json } from '../src/report-type/define.ts'
@@ -10,6 +11,7 @@ import type { ReportStage } from '../src/report/status.ts'
 /** Said once, when the child has come up. It holds no secret but those of the sources and the store. */
 export interface Setup {
   readonly sources: Readonly<Record<string, string>>
+  readonly named: NamedSettings
   readonly storeUrl: string
   /** Null: the store is none. */
   readonly objectStore: ObjectStoreAccess | null

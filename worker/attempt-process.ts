@@ -3,7 +3,7 @@ import { parseSqlReport } from '../src/report-type/sql-report.ts'
 import { parseRowsReport } from '../src/report-type/rows-report.ts'
 import { createLog, type Log } from '../src/log.ts'
 import { durationMilliseconds } from '../src/schedule/duration.ts'
-import { createSources, type Sources } from '../src/sources/index.ts'
+import { createNamed, createSources, type Named, type Sources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
 import type { PendingDocument, Store } from '../src/stores/store.ts'
 import { countersOf, createTally, type Tally } from './counting.ts'
@@ -26,6 +26,7 @@ interface Ready {
   readonly setup: Setup
   readonly log: Log
   readonly sources: Sources
+  readonly named: Named
   readonly store: Store
 }
 
@@ -65,16 +66,18 @@ async function hear(message: ToChild): Promise<void> {
 
 async function prepare(setup: Setup): Promise<Ready> {
   const log = createLog({ level: setup.logLevel, process: 'attempt' })
+  const sources = createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS })
   return {
     setup,
     log,
-    sources: createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS }),
+    sources,
+    named: createNamed(setup.named, sources),
     store: await openStore(setup.storeUrl, setup.objectStore),
   }
 }
 
 async function start(order: Order): Promise<void> {
-  const { setup, sources, store, ...rest } = await ready!
+  const { setup, sources, named, store, ...rest } = await ready!
   const log = rest.log.child({ reportId: order.reportId, attempt: order.attempt })
   const controller = new AbortController()
   const tally = createTally()
@@ -90,6 +93,7 @@ async function start(order: Order): Promise<void> {
       type,
       order,
       sources,
+      named,
       store,
       reportsDirectory: setup.reportsDirectory,
       tally,

@@ -5,8 +5,9 @@ import { createDigest } from '../src/document/digest.ts'
 import { formatNamed } from '../src/formats/index.ts'
 import { fileNameOf } from '../src/report-type/file-name.ts'
 import type { ReportType } from '../src/report-type/report-type.ts'
+import type { Definition } from '../src/report-type/rows-report.ts'
 import { durationMilliseconds } from '../src/schedule/duration.ts'
-import type { Sources } from '../src/sources/index.ts'
+import type { Named, Sources } from '../src/sources/index.ts'
 import type { PendingDocument, Store } from '../src/stores/store.ts'
 import type { Finished, Order } from './attempt-messages.ts'
 import type { Tally } from './counting.ts'
@@ -17,8 +18,11 @@ interface Carrying {
   readonly type: ReportType
   readonly order: Order
   readonly sources: Sources
+  readonly named: Named
   readonly store: Store
   readonly reportsDirectory: string
+  /** Instead of the one in the type's text, where it is at hand. */
+  readonly definition?: Definition
   readonly tally: Tally
   readonly signal: AbortSignal
 }

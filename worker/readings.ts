@@ -6,14 +6,15 @@ import type { Format, RowBatch } from '../src/formats/format.ts'
 import type { Column, Json } from '../src/report-type/define.ts'
 import { withLocalInstants } from '../src/report-type/local-instants.ts'
 import type { ReportType, RowsBody, SqlBody } from '../src/report-type/report-type.ts'
-import { loadDefinition } from '../src/report-type/rows-report.ts'
+import { loadDefinition, type Definition } from '../src/report-type/rows-report.ts'
 import { settingsOf, type Asker } from '../src/report-type/settings.ts'
-import type { Sources } from '../src/sources/index.ts'
+import { isNamed, type Named, type Sources } from '../src/sources/index.ts'
 import type { Handed } from '../src/sources/sent-row.ts'
 import type { SessionOptions } from '../src/sources/source.ts'
 import type { Order } from './attempt-messages.ts'
 import { createPhases } from './phases.ts'
 import { checkLimit, watchBatches, watchChunks, type Tally } from './counting.ts'
+import { createGroups } from './groups.ts'
 import { rowBatches } from './row-batches.ts'
 
 /** A report's rows on their way to the store: the document's bytes, and what is known of them in the end. */
@@ -32,7 +33,9 @@ export interface Opening {
   readonly order: Order
   readonly format: Format
   readonly sources: Sources
+  readonly named: Named
   readonly reportsDirectory: string
+  readonly definition?: Definition
   readonly timeoutMs: number
   readonly tally: Tally
   readonly signal: AbortSignal
@@ -100,11 +103,12 @@ async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
 
 async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> {
   const { type, order, format, tally, signal } = opening
-  const definition = await loadDefinition(type, opening.reportsDirectory)
+  const definition = opening.definition ?? (await loadDefinition(type, opening.reportsDirectory))
   let summary: { [key: string]: Json } | null = null
   const handed: Handed = { last: null }
   const phases = createPhases(definition.phases ?? {}, () => tally.rows())
   tally.phases = phases.standing
+  const groups: { close(): Promise<void> }[] = []
   const attempt = {
     // The same text that a query reads.
     parameters: withLocalInstants(type, order.parameters, order.timeZone) as never,
@@ -121,7 +125,12 @@ async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> 
       tally.total = typeof total === 'number' && total > 0 && total < Number.MAX_SAFE_INTEGER ? Math.ceil(total) : null
     },
     summary: (figures: { [key: string]: Json }) => void (summary = figures),
-    sources: sourcesOf(opening, body, handed) as never,
+    groups<V>(join: (a: V, b: V) => V) {
+      const made = createGroups(join)
+      groups.push(made)
+      return made
+    },
+    sources: (await sourcesOf(opening, body, handed)) as never,
     timeZone: order.timeZone,
     requestedAt: order.requestedAt,
     tenantId: order.tenantId,
@@ -136,23 +145,29 @@ async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> 
     bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect }),
     preview: () => preview.rows(),
     complete: async () => ({ rowCount: tally.rows(), summary }),
-    close: async () => undefined,
+    close: async () => void (await Promise.all(groups.map((each) => each.close()))),
   }
 }
 
 /** Clients of what the definition names, or of every database where it names nothing. */
-function sourcesOf(opening: Opening, body: RowsBody, handed: Handed): Record<string, unknown> {
-  const names = body.sources.length > 0 ? body.sources : [...opening.sources.keys()]
-  return Object.fromEntries(
-    names.map((name) => {
-      const client = opening.sources.get(name)?.client(session(opening), handed)
-      if (!client)
-        throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', {
-          retryable: true,
-        })
-      return [name, client]
-    }),
+async function sourcesOf(opening: Opening, body: RowsBody, handed: Handed): Promise<Record<string, unknown>> {
+  const { sources, named } = opening
+  const names = body.sources.length > 0 ? body.sources : [...sources.keys()]
+  const missing = names.find((name) =>
+    body.sources.length > 0 && isNamed(name) ? named.fault(name) !== null : !sources.has(name),
   )
+  if (missing !== undefined)
+    throw new ReportFailed('SOURCE_UNAVAILABLE', 'The report reads a source that this worker does not have.', {
+      retryable: true,
+    })
+  const opened = await Promise.all(
+    names.map((name) =>
+      isNamed(name) && body.sources.length > 0
+        ? named.open(name, session(opening))
+        : sources.get(name)!.client(session(opening), handed),
+    ),
+  )
+  return Object.fromEntries(names.map((name, index) => [name, opened[index]]))
 }
 
 function countBatches(

@@ -18,7 +18,7 @@ import { createHolding } from '../src/claim/holding.ts'
 import { createQueueLimit } from '../src/claim/queue-limit.ts'
 import { resolveLastSlot } from '../src/schedule/last-slot.ts'
 import { createScheduling } from '../src/schedule/scheduling.ts'
-import { createSources } from '../src/sources/index.ts'
+import { createNamed, createSources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
 import { createCarrying } from './carrying.ts'
 import { createChildren } from './children.ts'
@@ -67,7 +67,12 @@ export async function startWorker({
     async () => void (await Promise.all([...sources.values()].map((source) => source.close()))),
   )
   const reportsDirectory = resolve(config.reportsDirectory)
-  const catalog = createCatalog({ directory: reportsDirectory, sources, log })
+  const catalog = createCatalog({
+    directory: reportsDirectory,
+    sources,
+    named: createNamed(config.named, sources),
+    log,
+  })
   await catalog.load()
   await catalog.refreshAvailability()
   catalog.start()
@@ -79,6 +84,7 @@ export async function startWorker({
   lifecycle.onClose('publisher', () => publisher.close())
   const setup = {
     sources: config.sources,
+    named: config.named,
     storeUrl: config.storeUrl,
     // Keys that the store does not need stay out of the processes that run authors' code.
     objectStore: config.storeUrl.startsWith('s3:') ? config.reach.objectStore : null,

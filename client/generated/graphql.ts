@@ -208,6 +208,17 @@ export type CustomersSegment =
   | 'LAPSED'
   | 'PROSPECT';
 
+/** generated: The last 1, 7 or 30 days; a week where neither this nor refDate is given */
+export type GithubHotRepositoriesPeriod =
+  | 'DAY'
+  | 'WEEK'
+  | 'MONTH';
+
+/** generated: A repository stands under each of its topics */
+export type GithubHotRepositoriesGroupBy =
+  | 'TOPIC'
+  | 'LANGUAGE';
+
 /** generated: Only products of these categories; all when left out */
 export type InventoryCategories =
   | 'Kitchen'
@@ -380,6 +391,16 @@ export type CustomersParametersInput = {
   minLifetimeValue?: number | string | null | undefined;
 };
 
+/** generated: the parameters of Hot GitHub repositories. */
+export type GithubHotRepositoriesParametersInput = {
+  /** The last 1, 7 or 30 days; a week where neither this nor refDate is given */
+  period?: GithubHotRepositoriesPeriod | null | undefined;
+  /** Created on this day or since */
+  refDate?: string | null | undefined;
+  /** A repository stands under each of its topics */
+  groupBy?: GithubHotRepositoriesGroupBy | null | undefined;
+};
+
 /** generated: the parameters of Inventory by product. */
 export type InventoryParametersInput = {
   /** Last day whose movements count, inclusive */
@@ -432,22 +453,36 @@ export type UsersParametersInput = {
   unseenDays?: number | null | undefined;
 };
 
+/** generated: the parameters of Visitors. */
+export type VisitorsParametersInput = {
+  /** The minutes before the request */
+  lastMinutes?: number | null | undefined;
+  /** A day, or an instant from which on */
+  from?: string | null | undefined;
+  /** A day, inclusive, or an instant before which; left out: the request */
+  to?: string | null | undefined;
+};
+
 /** generated: byName, and one field for each report type with its parameters as an input type of their own. */
 export type ReportRequestInput =
   {   /** Any type by its file's name, checked by the same rules. */
-  byName: ReportByNameInput; analytics?: never; customers?: never; inventory?: never; orders?: never; sales?: never; users?: never; }
+  byName: ReportByNameInput; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never;   /** Daily figures by region: A dashboard's figures: one row for each day and region of a period, also where nothing happened. A day is a day in the report's time zone. Money is in euro; canceled orders count only as canceled. */
-  analytics: AnalyticsParametersInput; customers?: never; inventory?: never; orders?: never; sales?: never; users?: never; }
+  analytics: AnalyticsParametersInput; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never; analytics?: never;   /** Customers by lifetime value: Every customer with what they have ordered so far and the segment that this puts them in. Money is in euro; canceled orders do not count. */
-  customers: CustomersParametersInput; inventory?: never; orders?: never; sales?: never; users?: never; }
-  |  { byName?: never; analytics?: never; customers?: never;   /** Inventory by product: What is on hand of each product at the end of a day, counted from every stock movement up to it, with its value at cost and whether it is time to reorder. */
-  inventory: InventoryParametersInput; orders?: never; sales?: never; users?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; inventory?: never;   /** Orders: Every order in a period, one row each, with its customer and totals in euro and in the customer's currency. */
-  orders: OrdersParametersInput; sales?: never; users?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; inventory?: never; orders?: never;   /** Sales by order line: Every order line in a period, with its order, customer and product. Money is in euro. Canceled orders are left out unless asked for. */
-  sales: SalesParametersInput; users?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; inventory?: never; orders?: never; sales?: never;   /** Back-office users: Who may sign in to the shop's back office, in what role, and when they last did. */
-  users: UsersParametersInput; };
+  customers: CustomersParametersInput; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never;   /** Hot GitHub repositories: The 500 repositories with the most stars of those created in a period, by language or topic. */
+  githubHotRepositories: GithubHotRepositoriesParametersInput; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never;   /** Inventory by product: What is on hand of each product at the end of a day, counted from every stock movement up to it, with its value at cost and whether it is time to reorder. */
+  inventory: InventoryParametersInput; orders?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never;   /** Orders: Every order in a period, one row each, with its customer and totals in euro and in the customer's currency. */
+  orders: OrdersParametersInput; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never;   /** Sales by order line: Every order line in a period, with its order, customer and product. Money is in euro. Canceled orders are left out unless asked for. */
+  sales: SalesParametersInput; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never;   /** Back-office users: Who may sign in to the shop's back office, in what role, and when they last did. */
+  users: UsersParametersInput; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never;   /** Visitors: Who came in a period: first and last seen, requests, pages and the page of entry, by visitor. */
+  visitors: VisitorsParametersInput; };
 
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 

@@ -29,7 +29,7 @@ import { createReportEvents } from '../report/events.ts'
 import { createReports } from '../report/reports.ts'
 import type { Tell } from '../report/tell.ts'
 import { createSchedules } from '../schedule/schedules.ts'
-import { createSources } from '../sources/index.ts'
+import { createNamed, createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
 import { createDownload } from './download.ts'
@@ -65,7 +65,12 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
 
   const sources = createSources(config.sources, { log, maxConnections: SOURCE_CONNECTIONS })
   lifecycle.onClose('sources', () => Promise.all([...sources.values()].map((source) => source.close())))
-  const catalog = createCatalog({ directory: config.reportsDirectory, sources, log })
+  const catalog = createCatalog({
+    directory: config.reportsDirectory,
+    sources,
+    named: createNamed(config.named, sources),
+    log,
+  })
   await catalog.load()
   await catalog.refreshAvailability()
   catalog.start()

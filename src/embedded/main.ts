@@ -1,7 +1,7 @@
 import { readEmbeddedSettings } from '../config.ts'
 import { startup } from '../startup.ts'
 import { runBroadsheet } from './run.ts'
-import { terminal } from './terminal.ts'
+import { terminal } from '../terminal.ts'
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 await startup(async () => {

@@ -1,8 +1,8 @@
 import type { Log } from '../log.ts'
-import type { Sources } from '../sources/index.ts'
+import { isNamed, type Named, type Sources } from '../sources/index.ts'
 import { SourceFault } from '../sources/source.ts'
 import { withWords } from './columns.ts'
-import type { Column, NamedSources } from './define.ts'
+import type { Column } from './define.ts'
 import { hint } from './names.ts'
 import type { ReportType, RowsBody, SqlBody } from './report-type.ts'
 import { settingsOf } from './settings.ts'
@@ -14,20 +14,13 @@ export interface Checked {
   readonly faults: readonly string[]
 }
 
-/** Of the sources that are no database: what they lack here, or null. Nothing is asked of them. */
-export interface NamedAvailability {
-  fault(name: keyof NamedSources): string | null
-}
-const NAMED: readonly (keyof NamedSources)[] = ['github', 'events']
-export const isNamed = (name: string): name is keyof NamedSources => (NAMED as readonly string[]).includes(name)
-
 /** Nothing is asked for while describing: no tenant, no viewer, every parameter empty. */
 const NOBODY = { tenantId: '', viewerId: '', timeZone: 'UTC', requestedAt: new Date(0) }
 
 /** Finds out which types can run here and now. Never rejects for what a source says or does not say. */
 export function createAvailability(
   sources: Sources,
-  named: NamedAvailability,
+  named: Pick<Named, 'fault'>,
   log: Log,
 ): { check(types: readonly ReportType[]): Promise<Checked> } {
   /** Each source is asked about its role once for a check, not once for each type. */

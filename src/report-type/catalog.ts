@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { StartupError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { Sources } from '../sources/index.ts'
-import { createAvailability, isNamed, type NamedAvailability } from './availability.ts'
+import { isNamed, type Named, type Sources } from '../sources/index.ts'
+import { createAvailability } from './availability.ts'
 import type { ReportType } from './report-type.ts'
 import { loadRowsReport, parseRowsReport } from './rows-report.ts'
 import { parseSqlReport } from './sql-report.ts'
@@ -11,7 +11,7 @@ import { parseSqlReport } from './sql-report.ts'
 /** Types of the shipped reports live on these sources; a service without them is right, too. */
 const SHIPPED: readonly string[] = ['shop', 'events']
 /** Where nothing is said of sources that are no database: there are none. */
-const NONE_NAMED: NamedAvailability = { fault: (name) => `Source "${name}" is not configured here.` }
+const NONE_NAMED: Pick<Named, 'fault'> = { fault: (name) => `Source "${name}" is not configured here.` }
 /** How often types that can't be asked for are tried again, in milliseconds. */
 const RETRY_EVERY = 30_000
 /** Older definitions that are held parsed. */
@@ -25,6 +25,8 @@ export interface Catalog {
    * source can tell and no waiting mends (syntax, more than one statement, columns without a name of their own).
    */
   refreshAvailability(): Promise<void>
+  /** The same for one type alone. Throws a TypeError for a name that it does not have. */
+  check(name: string): Promise<ReportType>
   /** Tries unavailable types again every 30 s until close(). */
   start(): void
   /** Resolves when no try is under way any more. */
@@ -42,11 +44,13 @@ export function createCatalog(options: {
   directory: string
   sources: Sources
   /** Those that are no database. Default: there are none. */
-  named?: NamedAvailability
+  named?: Pick<Named, 'fault'>
   log: Log
+  /** False: shipped types are there also without what they read. */
+  leaveOut?: boolean
   retryEvery?: number
 }): Catalog {
-  const { directory, sources, named = NONE_NAMED, log } = options
+  const { directory, sources, named = NONE_NAMED, log, leaveOut = true } = options
   let types: ReadonlyMap<string, ReportType> = new Map()
   const kept = new Map<string, ReportType>()
   const availability = createAvailability(sources, named, log)
@@ -79,7 +83,7 @@ export function createCatalog(options: {
     async load() {
       const found = await readFiles(directory)
       const without = (name: string) =>
-        SHIPPED.includes(name) && (isNamed(name) ? named.fault(name) !== null : !sources.has(name))
+        leaveOut && SHIPPED.includes(name) && (isNamed(name) ? named.fault(name) !== null : !sources.has(name))
       const left = found.filter(({ body }) => !(body.kind === 'sql' ? [body.source] : body.sources).some(without))
       if (left.length < found.length)
         log.info(
@@ -91,6 +95,14 @@ export function createCatalog(options: {
       const { types: checked, faults } = await availability.check([...types.values()])
       if (faults.length > 0) throw new StartupError(faults)
       replace(checked)
+    },
+    async check(name) {
+      const type = types.get(name)
+      if (!type) throw new TypeError(`There is no report type "${name}".`)
+      const { types: checked, faults } = await availability.check([type])
+      if (faults.length > 0) throw new StartupError(faults)
+      replace(checked)
+      return types.get(name)!
     },
     start: next,
     async close() {

@@ -1,6 +1,7 @@
 /**
  * The vocabulary in which a report type is written: what a file in reports/ says, whether SQL or TypeScript.
  * Pure: a report file imports this module and nothing else of Broadsheet.
+ * Long because all that an author has at hand is said here, and read from top to bottom.
  */
 
 /** JSON as it comes from a request. */
@@ -127,12 +128,23 @@ export interface Attempt<
   phase(name: F, rows?: number): void
   /** A figure about the whole (totals, top product ...), shown beside the document. The last call wins. */
   summary(figures: { [key: string]: Json }): void
+  /**
+   * Values by key, for more of them than memory holds: `join` makes one of two (it may change and return the first), and they are
+   * read in the order of the keys. Values must be what JSON can say: what is too much waits in a file.
+   */
+  groups<V>(join: (a: V, b: V) => V): Groups<V>
   /** What the definition's `sources` names; where it names none, every database of the settings. */
   readonly sources: SourcesOf<S>
   readonly timeZone: string
   readonly requestedAt: Date
   readonly tenantId: string
   readonly viewerId: string
+}
+
+/** Read once, after all was added. */
+export interface Groups<V> extends AsyncIterable<[key: string, value: V]> {
+  /** To be awaited: now and then there is something to write. */
+  add(key: string, value: V): Promise<void> | undefined
 }
 
 export interface SourceClient {
@@ -253,3 +265,4 @@ export class ReportError extends Error {
 }
 
 export { fanOut } from './fan-out.ts'
+export { beginOf, endOf } from './period.ts'

@@ -26,6 +26,7 @@ export async function* fanOut<T, R>(
     while (!ended && underWay.length < concurrency) {
       stop.throwIfAborted()
       const next = await source.next()
+      stop.throwIfAborted()
       if (next.done) ended = true
       else {
         const working = (async () => work(next.value, stop))()

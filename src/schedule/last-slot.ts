@@ -48,7 +48,11 @@ export async function resolveLastSlot(
   })
 }
 
-function resolve(row: OpenRow, timeZone: string, type: Pick<ReportType, 'parameters' | 'check'>): { [name: string]: Json } {
+function resolve(
+  row: OpenRow,
+  timeZone: string,
+  type: Pick<ReportType, 'parameters' | 'check'>,
+): { [name: string]: Json } {
   if (row.last_slot === null)
     throw new ReportFailed('INVALID_PARAMETERS', 'last_slot is not known any more: the schedule was deleted.')
   const moment = Temporal.Instant.fromEpochMilliseconds(new Date(row.moment).getTime())

@@ -13,4 +13,5 @@ export function createSources(
   return new Map(Object.entries(urls).map(([name, url]) => [name, createPostgresSource(name, url, options)]))
 }
 
+export { createNamed, isNamed, type Named } from './named.ts'
 export type { Source } from './source.ts'

@@ -79,6 +79,7 @@ async function documentOf(type: ReportType, parameters: { [name: string]: Json }
     },
     format: formatNamed('NDJSON'),
     sources: new Map([['main', source]]),
+    named: { fault: () => 'There is none here.', open: () => Promise.reject(new Error('There is none here.')) },
     reportsDirectory: directory,
     timeoutMs: 10_000,
     tally: createTally(),
