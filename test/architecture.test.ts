@@ -81,6 +81,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
   // A shelf, the queue and progress know the words of a report, never its rows.
   ...Object.fromEntries(SHELVES.map((shelf) => [shelf, ['report', 'report-type', 'ground']])),
+  // Where keys of AWS come from is one knowledge.
+  sources: ['report', 'report-type', 'bucket', 'ground'],
   stores: ['bucket', 'ground'],
   // A channel opens a document again; a warehouse is reached as a source is.
   channels: ['report', 'report-type', 'document', 'sources', 'bucket', 'ground'],
@@ -226,7 +228,7 @@ describe('vendors', () => {
   const SEVERAL: Record<string, readonly string[]> = {
     graphql: ['schema', 'api'], // the schema is made of it, the pipeline runs it
     '@mikro-orm/core': ['db', 'identity', 'report', 'delivery', 'schedule'], // entities stand in their rooms
-    'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity'], // a calendar's words, like Date
+    'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity', 'worker'], // a calendar's words, like Date
     uuid: ['identity', 'idempotency', 'report', 'schedule', 'worker'],
     pg: ['sources', 'embedded', 'db', 'channels'], // each source, a warehouse, the shop as its owner, and one trait of the service's own connections
     'pg-copy-streams': ['sources', 'embedded', 'channels'],

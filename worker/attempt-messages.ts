@@ -12,6 +12,8 @@ import type { ReportStage } from '../src/report/status.ts'
 export interface Setup {
   readonly sources: Readonly<Record<string, string>>
   readonly named: NamedSettings
+  /** Sources that some report type names: what they need is loaded before the child is ready. */
+  readonly wanted: readonly string[]
   readonly storeUrl: string
   /** Null: the store is none. */
   readonly objectStore: ObjectStoreAccess | null

@@ -3,7 +3,7 @@ import { parseSqlReport } from '../src/report-type/sql-report.ts'
 import { parseRowsReport } from '../src/report-type/rows-report.ts'
 import { createLog, type Log } from '../src/log.ts'
 import { durationMilliseconds } from '../src/schedule/duration.ts'
-import { createNamed, createSources, type Named, type Sources } from '../src/sources/index.ts'
+import { createNamed, createSources, isNamed, type Named, type Sources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
 import type { PendingDocument, Store } from '../src/stores/store.ts'
 import { countersOf, createTally, type Tally } from './counting.ts'
@@ -67,11 +67,13 @@ async function hear(message: ToChild): Promise<void> {
 async function prepare(setup: Setup): Promise<Ready> {
   const log = createLog({ level: setup.logLevel, process: 'attempt' })
   const sources = createSources(setup.sources, { log, maxConnections: SOURCE_CONNECTIONS })
+  const named = createNamed(setup.named, sources)
+  for (const name of setup.wanted) if (isNamed(name)) await named.warm(name)
   return {
     setup,
     log,
     sources,
-    named: createNamed(setup.named, sources),
+    named,
     store: await openStore(setup.storeUrl, setup.objectStore),
   }
 }

@@ -71,7 +71,7 @@ export function usage(types: readonly ReportType[], name: string | undefined): s
 /** What an author is to read of it: plain lines where it was foreseen, else the error as it is. */
 export function authorsErrors(error: unknown): unknown {
   if (error instanceof Refusal)
-    return new StartupError(error.userErrors.map(({ field, message }) => `--${field?.[0] ?? ''}: ${message}`))
+    return new StartupError(error.userErrors.map(({ field, message }) => `${flagOf(field?.[0] ?? '')}: ${message}`))
   if (error instanceof ReportFailed) return new StartupError([`${error.code}: ${error.message}`])
   if (error instanceof Error && error.name === 'ReportError') {
     const { code, retryable } = error as unknown as { code: string; retryable: boolean }

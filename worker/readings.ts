@@ -161,7 +161,7 @@ async function sourcesOf(opening: Opening, body: RowsBody, handed: Handed): Prom
       retryable: true,
     })
   const opened = await Promise.all(
-    names.map((name) =>
+    names.map(async (name) =>
       isNamed(name) && body.sources.length > 0
         ? named.open(name, session(opening))
         : sources.get(name)!.client(session(opening), handed),

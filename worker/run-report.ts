@@ -72,7 +72,7 @@ export async function runReport(
   const { done, total } = countersOf(tally)
   const { fileName, rowCount, summary } = finished.document
   return {
-    csv: await document.text,
+    csv: await document.text(),
     fileName,
     rowCount,
     summary,
@@ -122,19 +122,20 @@ function rowsClient(rows: readonly Record<string, unknown>[]): SourceClient {
 function asNamed(sources: Readonly<Record<string, Fixture>>): Named {
   return {
     fault: (name) => (isNamed(name) && name in sources ? null : `The test gives no source "${name}".`),
+    warm: () => Promise.resolve(),
     open: (name) => Promise.resolve(sources[name] as never),
   }
 }
 
 /** The bytes of one document, for as long as a test looks at them. */
-function inMemory(): { store: Store; text: Promise<string> } {
+function inMemory(): { store: Store; text(): Promise<string> } {
   const stream = new PassThrough()
   const bytes = buffer(stream)
   // Where the run fails, its own error says so.
   bytes.catch(() => undefined)
   const unused = () => Promise.reject(new Error('A document in memory is only written.'))
   return {
-    text: bytes.then(String),
+    text: () => bytes.then(String),
     store: {
       write: () =>
         Promise.resolve({

@@ -85,6 +85,7 @@ export async function startWorker({
   const setup = {
     sources: config.sources,
     named: config.named,
+    wanted: [...new Set(catalog.all().flatMap(({ body }) => (body.kind === 'rows' ? body.sources : [])))],
     storeUrl: config.storeUrl,
     // Keys that the store does not need stay out of the processes that run authors' code.
     objectStore: config.storeUrl.startsWith('s3:') ? config.reach.objectStore : null,

@@ -42,7 +42,7 @@ export async function* fanOut<T, R>(
       const first = underWay[0]
       if (!first) return
       const result = await Promise.race([first, failure.promise])
-      underWay.shift()
+      void underWay.shift()
       yield result
     }
   } finally {

@@ -28,37 +28,47 @@ export function createGithubSource(
   options: { signal: AbortSignal; wait?: typeof pause; now?: () => number },
 ): GithubSource {
   const { signal, wait = pause, now = () => performance.now() } = options
-  const octokit = new (Octokit.plugin(retry))({
-    baseUrl: settings.url,
-    userAgent: 'broadsheet',
-    // Its own list and pauses know nothing of limits: ours are below.
-    retry: { retryAfterBaseValue: 0, doNotRetry: ALL_STATUSES },
-    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
-    ...(settings.token === null ? {} : { auth: settings.token }),
-  })
   /** No request before this moment, in milliseconds of the monotonic clock. */
   let closedUntil = 0
   let waited = 0
+  /** What is to be said of an error that is not tried again. */
+  const words = new WeakMap<object, ReportError>()
 
-  octokit.hook.before('request', async () => {
-    for (let left = closedUntil - now(); left > 0; left = closedUntil - now()) await wait(left, signal)
-    signal.throwIfAborted()
-  })
-  octokit.hook.error('request', async (error, request) => {
-    signal.throwIfAborted()
-    const { retryCount = 0 } = request.request as { retryCount?: number }
-    const next = afterAnswer(answered(error as RequestError), retryCount)
-    if (next.kind === 'refused')
-      throw new ReportError(next.message, { code: next.code, retryable: false, cause: error })
-    const mayWait = next.kind === 'limited' ? waited + next.milliseconds <= LONGEST_WAIT : retryCount < TRIES_MORE
-    if (!mayWait) throw new ReportError(next.message, { code: next.code, retryable: true, cause: error })
-    if (next.kind === 'limited') {
-      const until = now() + next.milliseconds
-      // What several requests wait for together is waited for once.
-      waited += Math.max(0, until - Math.max(closedUntil, now()))
-      closedUntil = Math.max(closedUntil, until)
-    } else await wait(next.milliseconds, signal)
-    throw octokit.retry.retryRequest(error as never, retryCount + 1, 0)
+  /** Listed before the plug-in: what it hooks is done within each of the plug-in's tries. */
+  function limits(octokit: Octokit): object {
+    octokit.hook.before('request', async () => {
+      for (let left = closedUntil - now(); left > 0; left = closedUntil - now()) await wait(left, signal)
+      signal.throwIfAborted()
+    })
+    octokit.hook.error('request', async (error, request) => {
+      signal.throwIfAborted()
+      const { retryCount = 0 } = request.request as { retryCount?: number }
+      const next = afterAnswer(answered(error as RequestError), retryCount)
+      const mayWait = next.kind === 'limited' ? waited + next.milliseconds <= LONGEST_WAIT : retryCount < TRIES_MORE
+      if (next.kind === 'refused' || !mayWait) {
+        words.set(
+          error,
+          new ReportError(next.message, { code: next.code, retryable: next.kind !== 'refused', cause: error }),
+        )
+        throw error
+      }
+      if (next.kind === 'limited') {
+        const until = now() + next.milliseconds
+        // What several requests wait for together is waited for once.
+        waited += Math.max(0, until - Math.max(closedUntil, now()))
+        closedUntil = Math.max(closedUntil, until)
+      } else await wait(next.milliseconds, signal)
+      throw (octokit as Octokit & ReturnType<typeof retry>).retry.retryRequest(error as never, retryCount + 1, 0)
+    })
+    return {}
+  }
+  const octokit = new (Octokit.plugin(limits, retry))({
+    baseUrl: settings.url,
+    userAgent: 'broadsheet',
+    // Its own list and pauses know nothing of limits.
+    retry: { retryAfterBaseValue: 0, doNotRetry: ALL_STATUSES },
+    log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    ...(settings.token === null ? {} : { auth: settings.token }),
   })
 
   return {
@@ -74,8 +84,10 @@ export function createGithubSource(
         return data as unknown
       } catch (error) {
         if (signal.aborted) throw signal.reason
-        if (error instanceof ReportError) throw error
-        throw new ReportError('GitHub did not answer.', { code: 'SOURCE_UNAVAILABLE', cause: error })
+        throw (
+          words.get(error as object) ??
+          new ReportError('GitHub did not answer.', { code: 'SOURCE_UNAVAILABLE', cause: error })
+        )
       }
     },
   }

@@ -38,6 +38,6 @@ export async function* merged<T>(
       yield result.value
     }
   } finally {
-    await Promise.allSettled([...open].map(({ stream }) => stream.return?.()))
+    await Promise.allSettled([...open].map(async ({ stream }) => stream.return?.()))
   }
 }

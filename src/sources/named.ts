@@ -6,6 +6,8 @@ import type { Source, SessionOptions } from './source.ts'
 export interface Named {
   /** Why a report that names it can't run here; null: it can. */
   fault(name: keyof NamedSources): string | null
+  /** Loads what opening this one needs, so that no report waits for it. */
+  warm(name: keyof NamedSources): Promise<void>
   /** For one attempt: ends with the session's signal. Only where there is no fault. */
   open(name: keyof NamedSources, session: SessionOptions): Promise<NamedSources[keyof NamedSources]>
 }
@@ -39,6 +41,10 @@ export function createNamed(settings: NamedSettings, sources: ReadonlyMap<string
 
   return {
     fault: (name) => (name === 'events' ? eventsFault() : null),
+    async warm(name) {
+      // The SDK of the other is large, and who reads a table of events does not mind it.
+      if (name === 'github') await import('./github.ts')
+    },
     open: (name, session) => (name === 'events' ? openEvents(session) : openGithub(session)),
   }
 }

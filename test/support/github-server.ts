@@ -49,6 +49,8 @@ export async function startGithub(repositories: Repository[]) {
     repositories,
     /** Milliseconds before each answer. */
     delay: 0,
+    /** No answer before so many requests have come. */
+    gather: 0,
     /** Requests that a minute allows; each is one less. */
     remaining: 30,
     resetAt: Math.ceil(Date.now() / 1000) + 60,
@@ -58,9 +60,7 @@ export async function startGithub(repositories: Repository[]) {
     instead: (_seen: Seen): Instead | null => null,
   }
   const seen: Seen[] = []
-  let underWay = 0
-  let most = 0
-
+  const gathered = Promise.withResolvers<void>()
   function limits(): Record<string, string> {
     return {
       'x-ratelimit-limit': '30',
@@ -87,6 +87,8 @@ export async function startGithub(repositories: Repository[]) {
     const one: Seen = { page, query: url.searchParams, headers: request.headers, at: performance.now() }
     seen.push(one)
     const instead = search.instead(one)
+    if (seen.length >= search.gather) gathered.resolve()
+    if (search.gather > 0) await gathered.promise
     if (search.delay > 0) await new Promise((resolve) => setTimeout(resolve, search.delay))
     if (instead === 'hang up') return void request.socket.destroy()
     if (instead) return send(response, instead.status, instead.body ?? { message: 'Server Error' }, instead.headers)
@@ -121,19 +123,13 @@ export async function startGithub(repositories: Repository[]) {
     )
   }
 
-  const server = createServer((request, response) => {
-    most = Math.max(most, (underWay += 1))
-    void answer(request, response).finally(() => (underWay -= 1))
-  })
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url: base,
     search,
     seen,
-    get mostAtOnce() {
-      return most
-    },
     async close() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -79,7 +79,11 @@ async function documentOf(type: ReportType, parameters: { [name: string]: Json }
     },
     format: formatNamed('NDJSON'),
     sources: new Map([['main', source]]),
-    named: { fault: () => 'There is none here.', open: () => Promise.reject(new Error('There is none here.')) },
+    named: {
+      fault: () => 'There is none here.',
+      warm: () => Promise.resolve(),
+      open: () => Promise.reject(new Error('There is none here.')),
+    },
     reportsDirectory: directory,
     timeoutMs: 10_000,
     tally: createTally(),
