@@ -51,11 +51,15 @@ const write = (name: string, query: string, head = '') =>
   writeFile(join(directory, name), `/*---\ntitle: T\nsource: shop\ntenancy: shared\n${head}---*/\n${query}`)
 
 test('the shipped types are available on the shop, with columns and their words', async () => {
-  const catalog = createCatalog({ directory: new URL('../../reports', import.meta.url).pathname, sources, log })
+  const named = { fault: (name: string) => (name === 'events' ? 'There are none.' : null) }
+  const catalog = createCatalog({ directory: new URL('../../reports', import.meta.url).pathname, sources, named, log })
   await catalog.load()
   await catalog.refreshAvailability()
   expect(catalog.all().map(({ name, unavailableReason }) => [name, unavailableReason])).toEqual(
-    ['analytics', 'customers', 'inventory', 'orders', 'sales', 'users'].map((name) => [name, null]),
+    ['analytics', 'customers', 'github_hot_repositories', 'inventory', 'orders', 'sales', 'users'].map((name) => [
+      name,
+      null,
+    ]),
   )
   const { columns } = catalog.get('sales')!
   expect(columns.find(({ name }) => name === 'amount')).toMatchObject({ type: 'Decimal' })
