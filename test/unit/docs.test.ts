@@ -6,7 +6,9 @@ import { buildASTSchema, isEnumType, isInputObjectType, parse, validate } from '
 import { describe, expect, test } from 'vitest'
 import { brokenLinks } from '../../scripts/links.ts'
 import { FAILURE_CODES } from '../../src/errors.ts'
-import { loadDefinition, loadRowsReport, parseRowsReport } from '../../src/report-type/rows-report.ts'
+import { loadDefinition, loadRowsReport } from '../../src/report-type/rows-report.ts'
+import loanPlan from '../../docs/examples/loan_plan.ts'
+import { expectGolden, runReport } from '../../worker/run-report.ts'
 import { parseSqlReport } from '../../src/report-type/sql-report.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -112,12 +114,19 @@ describe('examples', () => {
     expect(rows.toSorted()).toEqual([...keys.matchAll(/'(\w+)'/g)].map(([, key]) => key).toSorted())
   })
 
-  test('the one in TypeScript of the guide loads and gives rows', async () => {
+  test('the one in TypeScript of the guide is the file beside it, and comes to its golden CSV', async () => {
     const [code = ''] = blocks(await read('docs/writing-reports.md'), 'ts')
-    const type = await parseRowsReport('countdown.ts', code, join(ROOT, 'docs/examples'))
-    const { rows } = await loadDefinition(type, join(ROOT, 'docs/examples'))
-    const attempt = { parameters: { from: 2 }, signal: new AbortController().signal, progress: () => undefined }
-    expect(await Array.fromAsync(rows(attempt as never))).toEqual([[2, 4], [1, 1]]) // prettier-ignore
+    expect(code).toBe(await read('docs/examples/loan_plan.ts'))
+    const { csv, summary, percent } = await runReport(loanPlan, { amount: '12000', months: 12, rate: 6 })
+    await expectGolden(csv, new URL('../../docs/examples/loan_plan.csv', import.meta.url))
+    expect(summary).toEqual({ paid: '12393.60', interest: '393.60' })
+    expect(percent).toBe(100)
+    await expect(runReport(loanPlan, { amount: '12000', months: 0 })).rejects.toMatchObject({
+      userErrors: [{ field: ['months'], code: 'INVALID' }],
+    })
+    await expect(
+      expectGolden(csv.replace('12', '13'), new URL('../../docs/examples/loan_plan.csv', import.meta.url)),
+    ).rejects.toThrow(/Line \d+ differs/)
   })
 
   test('docs/examples/running_total.ts adds up', async () => {
