@@ -1,41 +1,57 @@
 import { once } from 'node:events'
+import { benchAttack } from './attack.ts'
 import { benchFanOut } from './fan-out.ts'
 import { benchLatency } from './latency.ts'
 import { benchLoad } from './load.ts'
 import { family, type Figure } from './measure.ts'
 import { benchSqlReport } from './sql-report.ts'
-import { openStage } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
 import { execFileSync } from 'node:child_process'
 
-/** `npm run bench [-- sql latency fan-out load]`: each part against its baseline, measured in the same run. */
-const PARTS = ['sql', 'latency', 'fan-out', 'load']
+/** `npm run bench [-- sql latency fan-out load attack]`: each part against its baseline, measured in the same run. */
+const PARTS = ['sql', 'latency', 'fan-out', 'load', 'attack']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
 for (const part of wanted)
   if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
-const stage = await openStage(wanted.includes('sql') ? 2_000_000 : 1_000, say)
+const figures: Figure[] = []
+let stage: Stage | undefined
 let leaving = false
 process.once('SIGINT', () => {
   leaving = true
-  void stage.close().then(() => process.exit(130))
+  void (stage?.close() ?? Promise.resolve()).then(() => process.exit(130))
 })
-const figures: Figure[] = []
-try {
-  const [api, worker] = [processOf('src/api/main.ts'), processOf('worker/main.ts')]
-  if (wanted.includes('sql')) figures.push(...(await benchSqlReport(stage, worker, say)))
-  if (wanted.includes('latency')) figures.push(...(await benchLatency(stage, say)))
-  if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(stage, api, say)))
-  if (wanted.includes('load')) figures.push(...(await benchLoad(stage, worker, say)))
-} finally {
-  if (!leaving) await stage.close()
-}
+
+if (wanted.some((part) => part !== 'attack'))
+  await onStage(wanted.includes('sql') ? 2_000_000 : 1_000, 'wide', async (open, api, worker) => {
+    if (wanted.includes('sql')) figures.push(...(await benchSqlReport(open, worker, say)))
+    if (wanted.includes('latency')) figures.push(...(await benchLatency(open, say)))
+    if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(open, api, say)))
+    if (wanted.includes('load')) figures.push(...(await benchLoad(open, worker, say)))
+  })
+// A stage of its own, as it is against the limits that the others set aside.
+if (wanted.includes('attack'))
+  await onStage(1_000, 'shipped', async (open, api) => void figures.push(...(await benchAttack(open, api, say))))
 
 const widest = Math.max(...figures.map(({ name }) => name.length))
 for (const { name, value, bar, met } of figures)
   process.stdout.write(`${name.padEnd(widest)}  ${value.padStart(10)}  ${bar.padEnd(12)} ${met ? 'met' : 'NOT MET'}\n`)
 if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
 process.exit(figures.every(({ met }) => met) ? 0 : 1)
+
+async function onStage(
+  rows: number,
+  limits: 'shipped' | 'wide',
+  work: (stage: Stage, api: number, worker: number) => Promise<void>,
+): Promise<void> {
+  stage = await openStage(rows, limits, say)
+  try {
+    await work(stage, processOf('src/api/main.ts'), processOf('worker/main.ts'))
+  } finally {
+    if (!leaving) await stage.close()
+  }
+}
 
 /** The service's process that runs this file, among our own. */
 function processOf(file: string): number {

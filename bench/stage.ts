@@ -32,8 +32,16 @@ export interface Stage {
 
 const REPORTS = fileURLToPath(new URL('./reports', import.meta.url))
 
-/** `rows`: how many lines the table has. */
-export async function openStage(rows: number, say: (line: string) => void): Promise<Stage> {
+/** Of the load that one user of a bench makes: a thousand sockets, and hundreds of requests a second without a pause. */
+const WIDE_LIMITS = {
+  RATE_LIMIT: '1000000/s',
+  USER_SOCKETS: '2000',
+  USER_SUBSCRIPTIONS: '10000',
+  USER_MESSAGES: '100000',
+}
+
+/** `rows`: how many lines the table has. `limits`: as they are shipped, or wide enough for a bench. */
+export async function openStage(rows: number, limits: 'shipped' | 'wide', say: (line: string) => void): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'broadsheet-bench-'))
   const closers: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })]
   const close = async () => {
@@ -52,7 +60,15 @@ export async function openStage(rows: number, say: (line: string) => void): Prom
       PORT: '0',
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
+      ...(limits === 'wide' && WIDE_LIMITS),
     })
+    say(
+      limits === 'wide'
+        ? `Limits of a user: ${Object.entries(WIDE_LIMITS)
+            .map((each) => each.join('='))
+            .join(' ')}`
+        : 'Limits of a user: as they are shipped',
+    )
     const service = await startBroadsheet(
       {
         dataDirectory: directory,

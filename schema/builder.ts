@@ -1,4 +1,5 @@
 import SchemaBuilder from '@pothos/core'
+import ComplexityPlugin from '@pothos/plugin-complexity'
 import DataloaderPlugin from '@pothos/plugin-dataloader'
 import RelayPlugin from '@pothos/plugin-relay'
 import type { Reading } from '../src/db/orm.ts'
@@ -53,7 +54,9 @@ export const builder = new SchemaBuilder<{
     TimeZone: { Input: string; Output: string }
   }
 }>({
-  plugins: [DataloaderPlugin, RelayPlugin],
+  plugins: [ComplexityPlugin, DataloaderPlugin, RelayPlugin],
+  // Fields only say what they cost: the pipeline counts before anything is executed (cost.ts), and not in the resolvers.
+  complexity: { disabled: true, defaultComplexity: 1, defaultListMultiplier: 10 },
   defaultFieldNullability: false,
   relay: {
     cursorType: 'String',

@@ -1,6 +1,10 @@
 import type { ObjectRef } from '@pothos/core'
 import type { Page } from '../src/db/page.ts'
 import { builder } from './builder.ts'
+import { COUNTED_ABOVE } from './cost.ts'
+
+/** What counting a list costs, next to loading a field. */
+const COUNTING = 10
 
 /** Relay's connection over a noun: `XConnection { edges nodes pageInfo totalCount }` and `XEdge`, named as the contract names them. */
 export function connectionOf<T extends object>(name: string, node: ObjectRef<any, T>) {
@@ -18,9 +22,15 @@ export function connectionOf<T extends object>(name: string, node: ObjectRef<any
   return builder.objectRef<Page<T>>(`${name}Connection`).implement({
     description: `A page of a list (Relay).`,
     fields: (t) => ({
-      edges: t.field({ type: [edge], resolve: (page) => page.edges, description: 'The page, with cursors.' }),
+      edges: t.field({
+        type: [edge],
+        complexity: COUNTED_ABOVE,
+        resolve: (page) => page.edges,
+        description: 'The page, with cursors.',
+      }),
       nodes: t.field({
         type: [node as never],
+        complexity: COUNTED_ABOVE,
         resolve: (page) => page.edges.map(({ node }) => node) as never,
         description: 'The page, without cursors.',
       }),
@@ -30,6 +40,7 @@ export function connectionOf<T extends object>(name: string, node: ObjectRef<any
         description: 'Whether there is more, and where.',
       }),
       totalCount: t.int({
+        complexity: COUNTING,
         resolve: (page) => page.totalCount(),
         description: 'How many there are in all; counted only when selected.',
       }),

@@ -48,6 +48,7 @@ export const DocumentRef = builder.objectRef<Report>('ReportDocument').implement
     }),
     preview: t.loadable({
       type: t.listRef(t.listRef('JSON', { nullable: true }), { nullable: false }) as never,
+      complexity: ({ rows }) => rows ?? 20,
       description:
         'The first rows (at most 100, 64 KiB, kept while writing); each row in the order of columns, cells typed, decimals as strings.',
       args: { rows: t.arg.int({ defaultValue: 20, description: 'At most this many.' }) },

@@ -1,5 +1,6 @@
 import type { Report } from '../src/report/report.entity.ts'
 import { builder } from './builder.ts'
+import { COUNTED_ABOVE, eachCost } from './cost.ts'
 import { deliveriesOf, DeliveryInputRef } from './delivery-input.ts'
 import { idOf } from './global-id.ts'
 import {
@@ -89,11 +90,13 @@ const ReportsPayloadRef = builder.objectRef<Outcomes<Report>>('ReportsPayload').
   fields: (t) => ({
     reports: t.field({
       type: [ReportRef],
+      complexity: COUNTED_ABOVE,
       resolve: (outcomes) => outcomes.objects as never,
       description: 'Those for which it was done, in the order asked.',
     }),
     userErrors: t.field({
       type: [UserErrorRef],
+      complexity: COUNTED_ABOVE,
       resolve: (outcomes) => [...outcomes.userErrors],
       description: 'Each with its id in the path.',
     }),
@@ -134,6 +137,7 @@ builder.mutationFields((t) => ({
   }),
   cancelReports: t.field({
     type: ReportsPayloadRef,
+    complexity: eachCost,
     description: `Up to 100 at once; each that can't be is a userError with its id in the path.`,
     args: { ids: t.arg.idList({ required: true, description: 'Each as the API gave it.' }) },
     resolve: (_, { ids }, { reports, viewer }) =>
@@ -141,6 +145,7 @@ builder.mutationFields((t) => ({
   }),
   retryReports: t.field({
     type: ReportsPayloadRef,
+    complexity: eachCost,
     description: `Up to 100 at once; each that can't be is a userError with its id in the path.`,
     args: { ids: t.arg.idList({ required: true, description: 'Each as the API gave it.' }) },
     resolve: (_, { ids }, { reports, viewer }) =>

@@ -6,6 +6,7 @@ import { isUuid } from '../src/uuid.ts'
 import { camelCase } from '../src/report-type/names.ts'
 import { removedType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
+import { pageCost } from './cost.ts'
 import { connectionOf } from './connection.ts'
 import { idOf } from './global-id.ts'
 import { DocumentRef } from './document.ts'
@@ -132,6 +133,7 @@ ReportRef.implement({
     }),
     events: t.field({
       type: AuditConnectionRef,
+      complexity: pageCost,
       description: 'What people did with it, oldest first. 20 by default, 100 at most.',
       args: {
         first: t.arg.int({ description: '20 by default, 100 at most.' }),
@@ -199,6 +201,7 @@ builder.queryFields((t) => ({
   }),
   reports: t.field({
     type: ReportConnectionRef,
+    complexity: pageCost,
     description: `Own and tenant-visible reports; an ADMIN sees the tenant's. first or last, 20 by default, 100 at most; totalCount is counted only when selected.`,
     args: {
       ...t.arg.connectionArgs(),

@@ -5,6 +5,7 @@ import { upcomingSlots } from '../src/schedule/reckoning.ts'
 import { OVERLAP_POLICIES, SLOT_OUTCOMES } from '../src/schedule/slot.ts'
 import { removedType } from '../src/report-type/report-type.ts'
 import { builder } from './builder.ts'
+import { pageCost } from './cost.ts'
 import { connectionOf } from './connection.ts'
 import { DeliveryTargetRef } from './delivery.ts'
 import { idOf } from './global-id.ts'
@@ -137,6 +138,7 @@ beyond that are MISSED.`,
     }),
     upcoming: t.field({
       type: ['DateTime'],
+      complexity: ({ first }) => first ?? 5,
       description: 'The slots that come next, at most 100; none while it is paused.',
       args: { first: t.arg.int({ defaultValue: 5, description: 'How many, at most 100.' }) },
       resolve(schedule, { first }) {
@@ -148,6 +150,7 @@ beyond that are MISSED.`,
     }),
     slots: t.field({
       type: SlotConnectionRef,
+      complexity: pageCost,
       description: 'One row for each slot that has come: what became of it, newest first.',
       args: {
         first: t.arg.int({ defaultValue: 20, description: 'At most 100.' }),
@@ -185,6 +188,7 @@ builder.queryFields((t) => ({
   }),
   schedules: t.field({
     type: ScheduleConnectionRef,
+    complexity: pageCost,
     description: `Own schedules, newest first; an ADMIN sees the tenant's. first or last, 20 by default, 100 at most; totalCount is counted only when selected.`,
     args: t.arg.connectionArgs(),
     resolve: (_, page, { schedules, reading, viewer }) => schedules.page(viewer, reading, page),

@@ -3,8 +3,10 @@ import { maySeeEmail } from '../src/identity/policy.ts'
 import { ROLES, type Viewer } from '../src/identity/viewer.ts'
 import { builder } from './builder.ts'
 import { connectionOf } from './connection.ts'
+import { pageCost } from './cost.ts'
 import { idOf } from './global-id.ts'
 import { meanings } from './meanings.ts'
+import { OwnLimitsInput, OwnLimitsRef } from './token-limits.ts'
 import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
 
 export const RoleRef = builder.enumType('Role', {
@@ -56,6 +58,12 @@ ApiTokenRef.implement({
   fields: (t) => ({
     name: t.exposeString('name', { description: 'What it is for.' }),
     scopes: t.exposeStringList('scopes', { description: 'What it may be used for.' }),
+    limits: t.field({
+      type: OwnLimitsRef,
+      nullable: true,
+      resolve: (token) => token.limits ?? null,
+      description: "What it has instead of the settings' limits; null: nothing.",
+    }),
     lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime', nullable: true, description: 'To the minute.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -145,6 +153,7 @@ builder.queryFields((t) => ({
   viewer: t.field({ type: ViewerRef, resolve: (_, __, { viewer }) => viewer, description: 'Who is asking.' }),
   users: t.field({
     type: UserConnectionRef,
+    complexity: pageCost,
     description: 'The people of the tenant, for an ADMIN; everybody else finds itself. 20 by default, 100 at most.',
     args: t.arg.connectionArgs(),
     resolve: (_, page, { reading, users, viewer }) => users.page(viewer, reading, page),
@@ -188,6 +197,10 @@ builder.mutationFields((t) => ({
       scopes: t.arg.stringList({ required: true, description: 'What it may be used for.' }),
       expiresIn: t.arg({ type: 'Duration', description: 'Left out: it does not end by itself.' }),
       userId: t.arg.id({ description: 'Whose it is to be; left out: the own.' }),
+      limits: t.arg({
+        type: OwnLimitsInput,
+        description: 'From an ADMIN; above its own only with the scope system:read.',
+      }),
     },
     resolve: (_, { userId, ...input }, { tokens, viewer }) =>
       outcomeOf(() => tokens.create(viewer, { ...input, userId: userId == null ? null : idOf('User', userId) })),

@@ -1,8 +1,10 @@
 import { checkObjectStores, readAws } from './config-aws.ts'
+import { readLimits } from './config-limits.ts'
 import { readReach, type Reach } from './config-reach.ts'
 import { readNamed, type NamedSettings } from './config-named.ts'
 import { createReader, type Environment, type Reader } from './config-reader.ts'
 import { StartupError } from './errors.ts'
+import type { Limits } from './limits.ts'
 
 /** The settings of one process, read once and frozen to the bottom. Every name is an environment variable of .env.example. */
 export interface Config {
@@ -47,6 +49,11 @@ export interface Config {
   readonly metricsToken: string | null
   readonly logLevel: string
   readonly reach: Reach
+  /** Of every caller whose token has none of its own. */
+  readonly limits: Limits
+  /** Longest body of a request, and longest frame from a socket, in bytes: for all callers, as they are read before anybody is known. */
+  readonly longestBody: number
+  readonly longestFrame: number
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -167,6 +174,9 @@ export function readConfig(environment: Environment = process.env): Config {
     metricsToken,
     logLevel,
     reach,
+    limits: readLimits(reader),
+    longestBody: whole('BODY_BYTES', 1_000_000, 1_000, 100_000_000) as number,
+    longestFrame: whole('FRAME_BYTES', 65_536, 1_000, 10_000_000) as number,
   }
   checkObjectStores(reader, config.storeUrl, config.reach)
   if (reader.faults.length > 0) throw new StartupError(reader.faults)

@@ -63,6 +63,15 @@ export class BadInput extends BroadsheetError {
   }
 }
 
+/** More than the caller may take now. `retryAfter`: whole seconds after which asking again may work. */
+export class RateLimited extends BroadsheetError {
+  readonly retryAfter: number
+  constructor(message: string, retryAfter: number) {
+    super('RATE_LIMITED', message, { retryable: true, details: { retryAfter } })
+    this.retryAfter = retryAfter
+  }
+}
+
 /** Postgres, Redis or the store does not answer. Nothing was done; asking again later is right. */
 export class Unavailable extends BroadsheetError {
   constructor(message: string, cause?: unknown) {

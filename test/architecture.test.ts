@@ -69,6 +69,7 @@ const ROOMS = [
   'identity',
   'document',
   'system',
+  'rate', // asks Redis through the connection of progress, so that ioredis stays in one folder
 ]
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
 const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'db', 'ground']

@@ -32,6 +32,8 @@ import { createSchedules } from '../schedule/schedules.ts'
 import { createNamed, createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
+import { createRateLimit } from '../rate/rate-limit.ts'
+import { createAdmission } from './admission.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -120,17 +122,20 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     deliveries: createDeliveries({ database, reports, targets, tell }),
     schedules: createSchedules({ database, catalog, queueLimit, targets, tell }),
     users,
-    tokens: createTokens({ database }),
+    tokens: createTokens({ database, limits: config.limits }),
     links,
     progress,
     reportEvents: createReportEvents({ database, reports, progress }),
     system,
   }
 
+  const rateLimit = createRateLimit({ redisUrl: config.redisUrl, log })
+  lifecycle.onClose('rate limit', rateLimit.close)
+  const admission = createAdmission({ authenticator, limits: config.limits, rateLimit })
   const credentials = createCredentialWatch({ authenticator, log })
-  const doors = { authenticator, credentials, log }
+  const doors = { config, admission, credentials, log }
   const schema = buildSchema(catalog)
-  const pipeline = await createPipeline({ schema, config, database, rooms, ...doors })
+  const pipeline = await createPipeline({ schema, database, rooms, ...doors })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({
     database,
@@ -154,7 +159,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     https: config.publicUrl?.startsWith('https:') ?? false,
     log,
   })
-  const sockets = serveWebSocket({ server, pipeline, origins, ...doors })
+  const sockets = serveWebSocket({ server, pipeline, origins, authenticator, ...doors })
   lifecycle.onClose('doors', () =>
     closeDoors(server, async () => {
       await sockets.close()

@@ -13,12 +13,16 @@ import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
 import { projectStream } from '../progress/project.ts'
 import type { Viewer } from '../identity/viewer.ts'
+import type { Limits } from '../limits.ts'
+import type { Admission } from './admission.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { createSharedResults } from './shared-results.ts'
 
 /** What the doors put into an operation's context: who asks, or null where no credential was shown. */
 export interface Door {
   readonly viewer: Viewer | null
+  /** What this caller may take. */
+  readonly limits: Limits
   /** True where the door itself watches the credential: a socket does so once for all that it carries. */
   readonly watched?: boolean
 }
@@ -33,10 +37,12 @@ export function useOperations({
   database,
   rooms,
   credentials,
+  admission,
 }: {
   database: Database
   rooms: Rooms
   credentials: CredentialWatch
+  admission: Admission
 }): Plugin {
   const results = createSharedResults()
 
@@ -49,7 +55,24 @@ export function useOperations({
     }
   }
 
+  /** Counts among the viewer's subscriptions until its stream has ended. */
   async function subscribe(args: ExecutionArgs, viewer: Viewer) {
+    const end = admission.subscription(viewer)
+    try {
+      const stream = await streamOf(args, viewer)
+      if (Symbol.asyncIterator in stream) return endingWith(stream, end)
+      end()
+      return stream
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  async function streamOf(
+    args: ExecutionArgs,
+    viewer: Viewer,
+  ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const reading = database.reading(viewer.tenantId)
     let events: AsyncIterable<unknown> | ExecutionResult
     try {
@@ -79,6 +102,30 @@ export function useOperations({
     onSubscribe({ args, setSubscribeFn }) {
       const { viewer } = args.contextValue as unknown as Door
       setSubscribeFn(viewer ? (given: ExecutionArgs) => subscribe(given, viewer) : refused)
+    },
+  }
+}
+
+/** The same stream; `end` is called once it is over, whoever ends it. */
+function endingWith<T>(stream: AsyncIterableIterator<T>, end: () => void): AsyncIterableIterator<T> {
+  return {
+    async next() {
+      try {
+        const step = await stream.next()
+        if (step.done) end()
+        return step
+      } catch (error) {
+        end()
+        throw error
+      }
+    },
+    async return() {
+      end()
+      await stream.return?.()
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]() {
+      return this
     },
   }
 }

@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLErrorExtensions } from 'graphql'
-import { BroadsheetError, Unauthenticated } from '../errors.ts'
+import { BroadsheetError, RateLimited, Unauthenticated } from '../errors.ts'
 import { isUnreachable } from '../db/unreachable.ts'
 import type { Log } from '../log.ts'
 
@@ -36,6 +36,9 @@ export function createMask(log: Log): (error: unknown) => GraphQLError {
         code: known.code,
         ...known.details,
         ...(known instanceof Unauthenticated && { http: { status: 401 } }),
+        ...(known instanceof RateLimited && {
+          http: { status: 429, headers: { 'Retry-After': String(known.retryAfter) } },
+        }),
       }
       return new GraphQLError(known.message, { ...place, extensions })
     }

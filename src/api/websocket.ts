@@ -2,27 +2,28 @@ import type { Server } from 'node:http'
 import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
-import { WebSocketServer } from 'ws'
-import { BadInput, Unauthenticated } from '../errors.ts'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Config } from '../config.ts'
+import { BadInput, RateLimited, Unauthenticated } from '../errors.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
+import { tooFast, type Admission } from './admission.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { sendFrames, type Sending } from './frames.ts'
 import { createMask } from './mask-errors.ts'
+import { guardMessages } from './messages.ts'
 import type { Origins } from './origins.ts'
 import type { Pipeline } from './yoga.ts'
 
-/** Longest frame from a client, in bytes; the longest wait for connection_init, in milliseconds. */
-const LONGEST_FRAME = 64 * 1024
+/** The longest wait for connection_init, in milliseconds. */
 const INIT_WITHIN = 3_000
-/** Operations under way on one socket: each holds memory until its client ends it. */
-const MOST_OPERATIONS = 50
 /** How long a client may take to answer a goodbye, in milliseconds. */
 const GOODBYE_WITHIN = 1_000
 /** Close codes that clients may rely on. */
 const BAD_TOKEN = 4401
 const TOKEN_ENDED = 4403
+const TOO_MANY = 4429
 
 /** What an operation takes along from onSubscribe: the pipeline's own functions, and where its frames go. */
 interface Prepared {
@@ -36,21 +37,27 @@ export function serveWebSocket({
   server,
   pipeline,
   origins,
+  config,
   authenticator,
+  admission,
   credentials,
   log,
 }: {
   server: Server
   pipeline: Pipeline
   origins: Origins
+  config: Pick<Config, 'longestFrame'>
   authenticator: Authenticator
+  admission: Admission
   credentials: CredentialWatch
   log: Log
 }) {
   const sockets = new WebSocketServer({
     server,
     path: '/graphql',
-    maxPayload: LONGEST_FRAME,
+    maxPayload: config.longestFrame,
+    // One message in a turn of the event loop: whoever sends many at once keeps nobody else waiting.
+    allowSynchronousEvents: false,
     verifyClient({ req }, answer) {
       if (origins.mayConnect(req)) return answer(true)
       log.info(
@@ -60,6 +67,7 @@ export function serveWebSocket({
       answer(false, 403, 'Forbidden')
     },
   })
+  const viewers = new WeakMap<WebSocket, Viewer>()
   const mask = createMask(log)
   /** An error frame. What an HTTP answer would be made of is left out. */
   const answer = (errors: readonly unknown[]) =>
@@ -82,29 +90,39 @@ export function serveWebSocket({
         try {
           const viewer = await authenticator.authenticate(typeof given === 'string' ? given : null)
           if (!viewer) throw new Unauthenticated()
-          context.extra.viewer = viewer
           const { socket } = context.extra
+          // It may have gone while we looked.
+          if (socket.readyState !== socket.OPEN) return false
+          socket.once('close', admission.socket(viewer))
           socket.once(
             'close',
             credentials.watch(viewer, () => socket.close(TOKEN_ENDED, 'Token ended')),
           )
+          context.extra.viewer = viewer
+          viewers.set(socket, viewer)
           return true
         } catch (error) {
-          const ended = error instanceof Unauthenticated && error.ended
-          if (error instanceof Unauthenticated)
-            context.extra.socket.close(ended ? TOKEN_ENDED : BAD_TOKEN, ended ? 'Token ended' : 'Bad token')
-          else context.extra.socket.close(CloseCode.InternalServerError, 'Try again')
+          const { socket } = context.extra
+          if (error instanceof RateLimited) socket.close(TOO_MANY, 'Too many sockets')
+          else if (error instanceof Unauthenticated)
+            socket.close(error.ended ? TOKEN_ENDED : BAD_TOKEN, error.ended ? 'Token ended' : 'Bad token')
+          else socket.close(CloseCode.InternalServerError, 'Try again')
           return false
         }
       },
       // A syntax error or a bad operation is answered with an error message: the socket and its other operations live on.
       async onSubscribe(context, id, payload) {
         try {
-          if (Object.keys(context.subscriptions).length > MOST_OPERATIONS)
+          const { viewer = null, socket } = context.extra
+          const late = messages.late(socket)
+          if (late > 0) throw tooFast(late)
+          const limits = admission.limitsOf(viewer)
+          if (Object.keys(context.subscriptions).length > limits.operations)
             throw new BadInput(
-              `A socket carries at most ${MOST_OPERATIONS} operations at once: end one, or open another socket.`,
+              `A socket carries at most ${limits.operations} operations at once: end one, or open another socket.`,
             )
-          const enveloped = pipeline.getEnveloped({ viewer: context.extra.viewer, params: payload })
+          await admission.operation(viewer, '')
+          const enveloped = pipeline.getEnveloped({ viewer, limits, watched: true, params: payload })
           const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
           const document = parse(payload.query)
           const errors = validate(schema, document)
@@ -121,7 +139,7 @@ export function serveWebSocket({
             execute,
             subscribe,
             id,
-            socket: context.extra.socket,
+            socket,
           } as unknown as ExecutionArgs
         } catch (error) {
           return answer([error])
@@ -133,13 +151,24 @@ export function serveWebSocket({
         ),
       async subscribe(args) {
         const { subscribe, id, socket } = args as unknown as Prepared
-        const results = await subscribe(args)
-        return Symbol.asyncIterator in results ? sendFrames(results, id, socket) : results
+        try {
+          const results = await subscribe(args)
+          return Symbol.asyncIterator in results ? sendFrames(results, id, socket) : results
+        } catch (error) {
+          // Thrown on, it would end the socket with all that it carries.
+          return { errors: answer([error]) }
+        }
       },
     },
     sockets,
   )
 
+  const messages = guardMessages({
+    sockets,
+    take: (socket, name) => admission.message(viewers.get(socket) ?? null, name),
+    patience: (socket) => admission.limitsOf(viewers.get(socket) ?? null).messages,
+    end: (socket) => socket.close(TOO_MANY, 'Too many messages'),
+  })
   // graphql-ws would print a client's protocol faults (a frame that is too long) to the console, with their stacks.
   sockets.on('connection', (socket) => {
     socket.removeAllListeners('error')

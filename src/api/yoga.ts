@@ -1,39 +1,34 @@
-import type { GraphQLError, GraphQLSchema } from 'graphql'
+import type { IncomingMessage } from 'node:http'
+import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/orm.ts'
-import type { Authenticator } from '../identity/authenticate.ts'
 import type { Log } from '../log.ts'
+import type { Admission } from './admission.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { useOperations, type Door, type Rooms } from './execution.ts'
 import { createGraphiql } from './graphiql.ts'
-import { limitPlugins } from './limits.ts'
+import { useLimits } from './limits.ts'
 import { createMask } from './mask-errors.ts'
 import { useJsonAlone, useNoIntrospection, useNoSuggestions } from './request-rules.ts'
 
+/** What comes along with a request of Node's server. */
+interface NodeContext {
+  readonly req: IncomingMessage
+}
+
 interface Dependencies {
   schema: GraphQLSchema
-  config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions'>
+  config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody'>
   database: Database
   rooms: Rooms
-  authenticator: Authenticator
+  admission: Admission
   credentials: CredentialWatch
   log: Log
 }
 
-/** Longest body of a request, in bytes; above it 413. */
-const LONGEST_BODY = 1_000_000
-
 /** The one pipeline: POST, GET and SSE come through it here, WebSocket by its enveloped functions. */
-export async function createPipeline({
-  schema,
-  config,
-  database,
-  rooms,
-  authenticator,
-  credentials,
-  log,
-}: Dependencies) {
+export async function createPipeline({ schema, config, database, rooms, admission, credentials, log }: Dependencies) {
   const graphiql = config.graphiql ? await createGraphiql() : null
   return createYoga<object, Door>({
     schema,
@@ -44,7 +39,7 @@ export async function createPipeline({
     // Yoga's own would reflect any origin, or answer "null", which a sandboxed page is: the server says it for all paths.
     cors: false,
     multipart: false,
-    maxRequestBodySize: LONGEST_BODY,
+    maxRequestBodySize: config.longestBody,
     batching: false,
     maskedErrors: { maskError: createMask(log) },
     // What is ours to mend, the mask has logged.
@@ -54,18 +49,15 @@ export async function createPipeline({
       warn: (...said) => log.warn(said),
       error: (...said) => log.debug(said),
     },
-    // A socket brings its viewer along; a request shows its credential.
-    context: async (door: { request?: Request; viewer?: Door['viewer'] }): Promise<Door> => ({
-      viewer: door.viewer ?? (await authenticator.authenticate(door.request?.headers.get('authorization'))),
-      watched: door.viewer !== undefined,
-    }),
+    // Yoga keeps documents by their number, however large they are, and their faults whoever asked: documents.ts keeps fewer.
+    parserAndValidationCache: false,
     plugins: [
       useJsonAlone(),
       ...(graphiql ? [graphiql.plugin] : []),
       ...(config.suggestions ? [] : [useNoSuggestions()]),
-      ...limitPlugins(),
-      useOperations({ database, rooms, credentials }),
-      useValidationCode(),
+      useAdmission(admission),
+      useLimits(config.limits),
+      useOperations({ database, rooms, credentials, admission }),
       ...(config.introspection ? [] : [useNoIntrospection()]),
     ],
   })
@@ -73,13 +65,13 @@ export async function createPipeline({
 
 export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 
-/** What fails validation never comes to the mask: it gets its code here, before Yoga gives it one of its own. */
-function useValidationCode(): Plugin {
+/** Who asks is known, and has one operation less, before its document is looked at. A socket does the same for each message. */
+function useAdmission(admission: Admission): Plugin {
   return {
-    onValidate:
-      () =>
-      ({ result }) => {
-        for (const error of result as GraphQLError[]) error.extensions['code'] = 'BAD_USER_INPUT'
-      },
+    async onParams({ request, context }) {
+      const { req } = context as Partial<NodeContext>
+      const door = await admission.request(request.headers.get('authorization'), req?.socket.remoteAddress ?? '')
+      Object.assign(context, door)
+    },
   }
 }

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core'
+import type { OwnLimits } from '../limits.ts'
 import type { Role, Scope } from './viewer.ts'
 
 const TenantSchema = defineEntity({
@@ -44,6 +45,8 @@ const ApiTokenSchema = defineEntity({
     /** SHA-256 of the token; the token itself is shown once and kept nowhere. */
     hash: p.blob(),
     scopes: p.array().$type<Scope[]>(),
+    /** Instead of the settings' own; null: none. */
+    limits: p.json<OwnLimits>().nullable(),
     lastUsedAt: p.datetime().nullable(),
     expiresAt: p.datetime().nullable(),
     revokedAt: p.datetime().nullable(),

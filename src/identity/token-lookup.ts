@@ -1,5 +1,6 @@
 import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
+import type { OwnLimits } from '../limits.ts'
 import { scopesWithin } from './policy.ts'
 import { createMemory, type Ticks } from './remember.ts'
 import { hashOf, isWellFormed } from './token-text.ts'
@@ -19,6 +20,7 @@ interface Found {
   scopes: string[]
   expires_at: Date | null
   ended: boolean
+  limits: OwnLimits | null
 }
 
 /** From an API token's text to its viewer. Throws Unauthenticated, `ended` where the token was good once. */
@@ -44,6 +46,7 @@ export function createTokenLookup({
       scopes: scopesWithin(found.role, found.scopes),
       tokenExpiresAt: found.expires_at && new Date(found.expires_at),
       apiTokenId: found.token_id,
+      ...(found.limits && { limits: found.limits }),
     }
   }
 

@@ -2,10 +2,12 @@ import { LockMode } from '@mikro-orm/core'
 import { v7 } from 'uuid'
 import type { Database, EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
+import { USUAL_LIMITS, type Limits } from '../limits.ts'
 import { ApiToken, User } from './identity.entity.ts'
 import { nameOf } from './person.ts'
 import { hasScope, scopesWithin } from './policy.ts'
 import { endOf } from './token-end.ts'
+import { ownLimits, type WantedLimits } from './token-limits.ts'
 import { hashOf, makeToken } from './token-text.ts'
 import { isUuid } from '../uuid.ts'
 import { SCOPES, type Viewer } from './viewer.ts'
@@ -20,12 +22,14 @@ export interface TokenInput {
   expiresIn?: string | null | undefined
   /** Another user of the tenant; null or absent: the viewer. */
   userId?: string | null | undefined
+  /** Instead of the settings' own, from an ADMIN with users:write. */
+  limits?: WantedLimits | null | undefined
 }
 
 export interface Tokens {
   /**
    * A token that can do no more than its maker and its user. `secret` is shown this once. Throws Refusal with paths
-   * ["name"], ["scopes"], ["expiresIn"], ["userId"].
+   * ["name"], ["scopes"], ["expiresIn"], ["userId"], ["limits", name].
    */
   create(viewer: Viewer, input: TokenInput): Promise<{ token: ApiToken; secret: string }>
   /** An own token; an ADMIN with users:write any of the tenant. Answers the id. Throws Refusal NOT_FOUND at ["id"]. */
@@ -36,8 +40,16 @@ export interface Tokens {
   byId(viewer: Viewer, id: string): Promise<ApiToken | null>
 }
 
-/** API tokens. `now` is the wall clock. */
-export function createTokens({ database, now = () => new Date() }: { database: Database; now?: () => Date }): Tokens {
+/** API tokens. `limits` are those of the settings; `now` is the wall clock. */
+export function createTokens({
+  database,
+  limits = USUAL_LIMITS,
+  now = () => new Date(),
+}: {
+  database: Database
+  limits?: Limits
+  now?: () => Date
+}): Tokens {
   const live = () => ({ revokedAt: null, $or: [{ expiresAt: null }, { expiresAt: { $gt: now() } }] })
 
   /** Locked, so that its removal and this token's making take turns: no token outlives its user. */
@@ -60,6 +72,8 @@ export function createTokens({ database, now = () => new Date() }: { database: D
         faults.push({ field: ['name'], code: 'INVALID', message: 'A name has 1 to 200 characters, on one line.' })
       const end = endOf(input.expiresIn ?? null, viewer, now())
       if ('fault' in end) faults.push({ field: ['expiresIn'], code: 'INVALID', message: end.fault })
+      const own = ownLimits(viewer, input.limits, limits)
+      if ('faults' in own) faults.push(...own.faults)
       const userId = (input.userId ?? viewer.userId).toLowerCase()
       if (userId !== viewer.userId && !hasScope(viewer, 'users:write')) {
         faults.push({
@@ -68,7 +82,7 @@ export function createTokens({ database, now = () => new Date() }: { database: D
           message: 'Only an ADMIN with users:write makes tokens for others.',
         })
       }
-      if (faults.length > 0 || !name || 'fault' in end) throw new Refusal(faults)
+      if (faults.length > 0 || !name || 'fault' in end || 'faults' in own) throw new Refusal(faults)
 
       const secret = makeToken()
       const token = await database.inTenant(viewer.tenantId, async (em) => {
@@ -88,6 +102,7 @@ export function createTokens({ database, now = () => new Date() }: { database: D
           name,
           hash: hashOf(secret),
           scopes,
+          limits: own.limits,
           lastUsedAt: null,
           expiresAt: end.at,
           revokedAt: null,

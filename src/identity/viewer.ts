@@ -1,3 +1,5 @@
+import type { OwnLimits } from '../limits.ts'
+
 /** Who is asking: the authenticated caller of one request or one socket. Plain facts, no behaviour. */
 export const ROLES = ['ADMIN', 'MEMBER', 'VIEWER'] as const
 export type Role = (typeof ROLES)[number]
@@ -21,4 +23,6 @@ export interface Viewer {
   readonly tokenExpiresAt: Date | null
   /** The API token that was shown; null for the ADMIN token of the settings and for a JWT. */
   readonly apiTokenId: string | null
+  /** What the API token has of its own instead of the settings' limits; absent or null: nothing. */
+  readonly limits?: OwnLimits | null
 }

@@ -22,7 +22,13 @@ export interface PubSub {
  * Connects in the background; a Redis that is away at the start is no error. An outage is logged once, and so is its end.
  * A connection that is open only by name (the peer vanished, or hangs) is dropped within 10 s.
  */
-export function openPubSub(options: { redisUrl: string; log: Log }): PubSub {
+export function openPubSub(options: {
+  redisUrl: string
+  log: Log
+  /** What goes on without it, for the log. */
+  meanwhile?: string
+}): PubSub {
+  const { meanwhile = 'progress comes from the database' } = options
   let outage = false
   const redis = new Redis(options.redisUrl, {
     keepAlive: 5_000,
@@ -37,7 +43,7 @@ export function openPubSub(options: { redisUrl: string; log: Log }): PubSub {
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), LONGEST_WAIT),
   })
   redis.on('error', (error: Error) => {
-    if (!outage) options.log.warn({ err: error }, 'Redis is away: progress comes from the database until it is back')
+    if (!outage) options.log.warn({ err: error }, `Redis is away: ${meanwhile} until it is back`)
     outage = true
   })
   redis.on('ready', () => {

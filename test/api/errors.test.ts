@@ -277,7 +277,8 @@ describe('what the caller can mend', () => {
 
 describe('bad arguments of a query', () => {
   test.each([
-    ['reports(first: 100000) { nodes { id } }', /first is 100000/],
+    ['reports(first: 100000) { nodes { id } }', /costs 200001/],
+    ['reports(first: 1000) { nodes { id } }', /first is 1000\b/],
     ['reports(first: -1) { nodes { id } }', /first is -1/],
     ['reports(last: 101) { nodes { id } }', /last is 101/],
     ['reports(first: 2, last: 2) { nodes { id } }', /not both/],

@@ -13,6 +13,7 @@ import { defaultScopes } from '../../src/identity/policy.ts'
 import type { Role } from '../../src/identity/viewer.ts'
 import { createLifecycle } from '../../src/lifecycle.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
+import { WIDE_LIMITS } from './limits.ts'
 import { createClients } from './clients.ts'
 import { createCarrier } from './carrier.ts'
 
@@ -72,6 +73,7 @@ export async function startApi(ground: Ground, environment: Record<string, strin
     BROADSHEET_SOURCES: JSON.stringify({ shop: ground.shopUrl }),
     BROADSHEET_REPORTS_DIR: fileURLToPath(new URL('../../reports', import.meta.url)),
     STORE_URL: `file:${ground.directory}`,
+    ...WIDE_LIMITS,
     ...environment,
   })
   const lifecycle = createLifecycle(log)

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { isUnreachable } from '../../src/db/unreachable.ts'
+import { WIDE_LIMITS } from './limits.ts'
 import { until } from './until.ts'
 
 export interface ServiceOptions {
@@ -82,6 +83,7 @@ export function startProcess(entry: string, options: ServiceOptions): RunningPro
       BROADSHEET_REPORTS_DIR: resolve(options.reportsDirectory ?? join(ROOT, 'reports')),
       WORKER_CONCURRENCY: '2',
       LOG_LEVEL: 'debug',
+      ...WIDE_LIMITS,
       ...options.env,
     },
   })

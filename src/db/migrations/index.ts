@@ -6,6 +6,7 @@ import { M0005Schedules } from './m0005-schedules.ts'
 import { M0006Deliveries } from './m0006-deliveries.ts'
 import { M0007SlotDeliveries } from './m0007-slot-deliveries.ts'
 import { M0008OneJourney } from './m0008-one-journey.ts'
+import { M0010TokenLimits } from './m0010-token-limits.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   { name: 'm0006-deliveries', class: M0006Deliveries },
   { name: 'm0007-slot-deliveries', class: M0007SlotDeliveries },
   { name: 'm0008-one-journey', class: M0008OneJourney },
+  { name: 'm0010-token-limits', class: M0010TokenLimits },
 ]
