@@ -8,6 +8,7 @@ import type { Links } from '../src/document/links.ts'
 import type { Tokens } from '../src/identity/tokens.ts'
 import type { Users } from '../src/identity/users.ts'
 import type { Viewer } from '../src/identity/viewer.ts'
+import type { WatchTokens } from '../src/identity/watch-token.ts'
 import type { ReportEvents } from '../src/report/events.ts'
 import type { Catalog } from '../src/report-type/catalog.ts'
 import type { Reports } from '../src/report/reports.ts'
@@ -29,6 +30,7 @@ export interface Context {
   readonly schedules: Schedules
   readonly users: Users
   readonly tokens: Tokens
+  readonly watchTokens: WatchTokens
   readonly links: Links
   readonly progress: ProgressSubscriber
   readonly reportEvents: ReportEvents

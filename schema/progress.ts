@@ -50,6 +50,15 @@ builder.objectField(ReportRef as never, 'progress', (t) =>
   }),
 )
 
+builder.objectField(ReportRef as never, 'watchToken', (t) =>
+  t.string({
+    resolve: (report, _, { watchTokens, viewer }) => watchTokens.make(viewer, (report as { id: string }).id),
+    description: `A credential for a browser that holds none: with it reportProgress and report answer for this report alone, with what a page
+needs to show its progress and to download its document. Ends after 15 minutes, with the credential that asks for it, with its user, and with
+the report. FORBIDDEN for its own holder.`,
+  }),
+)
+
 const ReportEventKindRef = builder.enumType('ReportEventKind', {
   description: `READY: the first, once nothing more can be missed: read reports now. CREATED, CHANGED (status), PROGRESSED.
 LEFT: no longer within the filter or the viewer's sight. DELETED. RESYNC: read again (reconnected, or more than 1,000 reports pending).`,

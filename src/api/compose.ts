@@ -17,6 +17,7 @@ import { createAuthenticator } from '../identity/authenticate.ts'
 import { createVerifier, type VerifierSettings } from '../identity/jwt.ts'
 import { createTokens } from '../identity/tokens.ts'
 import { createUsers } from '../identity/users.ts'
+import { createWatchTokens } from '../identity/watch-token.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import { localUrl } from '../local-url.ts'
 import type { Log } from '../log.ts'
@@ -111,10 +112,12 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const users = createUsers({ database })
   let publicUrl = config.publicUrl ?? ''
   const links = createLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
+  const watchTokens = createWatchTokens({ secrets: config.secrets })
   const authenticator = createAuthenticator({
     database,
     verifier: createVerifier(jwtSettings(config.jwt)),
     adminToken: config.adminToken,
+    watchTokens,
   })
   const rooms = {
     catalog,
@@ -123,6 +126,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     schedules: createSchedules({ database, catalog, queueLimit, targets, tell }),
     users,
     tokens: createTokens({ database, limits: config.limits }),
+    watchTokens,
     links,
     progress,
     reportEvents: createReportEvents({ database, reports, progress }),

@@ -17,6 +17,7 @@ import type { Limits } from '../limits.ts'
 import type { Admission } from './admission.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { createSharedResults } from './shared-results.ts'
+import { createWatchWall } from './watch-wall.ts'
 
 /** What the doors put into an operation's context: who asks, or null where no credential was shown. */
 export interface Door {
@@ -45,6 +46,7 @@ export function useOperations({
   admission: Admission
 }): Plugin {
   const results = createSharedResults()
+  const wall = createWatchWall()
 
   async function run(args: ExecutionArgs, viewer: Viewer): Promise<ExecutionResult> {
     const reading = database.reading(viewer.tenantId)
@@ -96,12 +98,16 @@ export function useOperations({
   return {
     onExecute({ args, setExecuteFn }) {
       const { viewer } = args.contextValue as unknown as Door
-      if (viewer) setExecuteFn((given: ExecutionArgs) => run(given, viewer))
+      const beyond = viewer && wall.refusal(args, viewer)
+      if (beyond) setExecuteFn(() => beyond)
+      else if (viewer) setExecuteFn((given: ExecutionArgs) => run(given, viewer))
       else if (!isIntrospection(args)) setExecuteFn(refused)
     },
     onSubscribe({ args, setSubscribeFn }) {
       const { viewer } = args.contextValue as unknown as Door
-      setSubscribeFn(viewer ? (given: ExecutionArgs) => subscribe(given, viewer) : refused)
+      const beyond = viewer && wall.refusal(args, viewer)
+      if (beyond) setSubscribeFn(() => beyond)
+      else setSubscribeFn(viewer ? (given: ExecutionArgs) => subscribe(given, viewer) : refused)
     },
   }
 }

@@ -2,11 +2,12 @@ import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
 import { ADMINISTRATOR, createArrivals } from './arrival.ts'
 import type { Verifier } from './jwt.ts'
-import { createRecheck } from './recheck.ts'
+import { createRecheck, createRoleNow } from './recheck.ts'
 import type { Ticks } from './remember.ts'
 import { createTokenLookup } from './token-lookup.ts'
 import { looksLikeToken, sameSecret } from './token-text.ts'
 import { SCOPES, type Viewer } from './viewer.ts'
+import { looksLikeWatchToken, type WatchTokens } from './watch-token.ts'
 
 /** No credential of ours is longer; a longer header is refused before anything is computed over it. */
 const LONGEST = 8_192
@@ -27,18 +28,20 @@ export interface Authenticator {
 
 /**
  * `adminToken` is BROADSHEET_ADMIN_TOKEN; `verifier` null means that no JWT is taken. `now` is the wall clock; `ticks`
- * times what is remembered for a few seconds.
+ * times what is remembered for a few seconds; `watchTokens` null means that no token for one report is taken.
  */
 export function createAuthenticator(deps: {
   database: Database
   verifier: Verifier | null
   adminToken: string | null
+  watchTokens?: WatchTokens | null
   now?: () => Date
   ticks?: Ticks
 }): Authenticator {
-  const { database, verifier, adminToken, ticks, now = () => new Date() } = deps
+  const { database, verifier, adminToken, watchTokens = null, ticks, now = () => new Date() } = deps
   const arrivals = createArrivals({ database, ticks })
   const byToken = createTokenLookup({ database, ticks })
+  const roleNow = createRoleNow({ database, ticks })
 
   async function administrator(): Promise<Viewer> {
     const { tenantId, role } = ADMINISTRATOR
@@ -54,8 +57,20 @@ export function createAuthenticator(deps: {
     return { userId, tenantId, role, scopes, tokenExpiresAt: expiresAt, apiTokenId: null }
   }
 
+  async function byWatchToken(token: string): Promise<Viewer> {
+    const grant = watchTokens?.read(token)
+    if (!grant) throw new Unauthenticated('The token is not good here.')
+    const { tenantId, issuer, apiTokenId, reportId, expiresAt } = grant
+    if (expiresAt <= now()) throw new Unauthenticated('The token has expired.', true)
+    const footing = { tenantId, userId: issuer, apiTokenId, watches: reportId }
+    const role = await roleNow(footing)
+    if (!role) throw new Unauthenticated('The report of this token, or who made it, is gone.', true)
+    return { ...footing, role, scopes: ['reports:read'], tokenExpiresAt: expiresAt }
+  }
+
   async function viewerOf(token: string): Promise<Viewer> {
     if (adminToken && sameSecret(token, adminToken)) return administrator()
+    if (looksLikeWatchToken(token)) return byWatchToken(token)
     return looksLikeToken(token) ? byToken(token) : byJwt(token)
   }
 
@@ -70,6 +85,6 @@ export function createAuthenticator(deps: {
         throw new Unauthenticated('The token has expired.', true)
       return viewer
     },
-    recheck: createRecheck({ database, now, ticks }),
+    recheck: createRecheck({ roleNow, now }),
   }
 }

@@ -8,6 +8,7 @@ import { SCOPES, type Role, type Scope, type Viewer } from './viewer.ts'
 
 /** What a rule has to know of a report. */
 export interface ReportFacts {
+  readonly id: string
   readonly tenantId: string
   readonly requestedBy: string
   readonly visibility: 'PRIVATE' | 'TENANT'
@@ -56,7 +57,7 @@ export function maySeeType(viewer: Viewer, type: { readonly roles: readonly Role
 
 /** Whether the viewer may know of the report and read all of it, its document included. */
 export function mayRead(viewer: Viewer, report: ReportFacts): boolean {
-  if (report.tenantId !== viewer.tenantId) return false
+  if (report.tenantId !== viewer.tenantId || (viewer.watches ?? report.id) !== report.id) return false
   if (viewer.role === 'ADMIN' || report.visibility === 'TENANT') return true
   return viewer.role === 'MEMBER' && report.requestedBy === viewer.userId
 }
@@ -64,9 +65,10 @@ export function mayRead(viewer: Viewer, report: ReportFacts): boolean {
 /** `mayRead` as a condition of MikroORM on Report. */
 export function readableReports(viewer: Viewer): {
   tenantId: string
+  id?: string
   $or?: ({ requestedBy: string } | { visibility: 'TENANT' })[]
 } {
-  const tenant = { tenantId: viewer.tenantId }
+  const tenant = { tenantId: viewer.tenantId, ...(viewer.watches && { id: viewer.watches }) }
   if (viewer.role === 'ADMIN') return tenant
   const visible = { visibility: 'TENANT' as const }
   return { ...tenant, $or: viewer.role === 'MEMBER' ? [{ requestedBy: viewer.userId }, visible] : [visible] }
@@ -74,11 +76,13 @@ export function readableReports(viewer: Viewer): {
 
 /** `mayRead` as SQL over the columns of broadsheet.report (named `alias`), with `?` for the values in order. */
 export function readableReportsSql(viewer: Viewer, alias = 'report'): { sql: string; values: string[] } {
-  const tenant = `${alias}.tenant_id = ?`
-  if (viewer.role === 'ADMIN') return { sql: `(${tenant})`, values: [viewer.tenantId] }
+  const { tenantId, watches, userId } = viewer
+  const wall = watches ? `${alias}.tenant_id = ? and ${alias}.id = ?::uuid` : `${alias}.tenant_id = ?`
+  const values = watches ? [tenantId, watches] : [tenantId]
+  if (viewer.role === 'ADMIN') return { sql: `(${wall})`, values }
   const visible = `${alias}.visibility = 'TENANT'`
-  if (viewer.role === 'VIEWER') return { sql: `(${tenant} and ${visible})`, values: [viewer.tenantId] }
-  return { sql: `(${tenant} and (${alias}.requested_by = ? or ${visible}))`, values: [viewer.tenantId, viewer.userId] }
+  if (viewer.role === 'VIEWER') return { sql: `(${wall} and ${visible})`, values }
+  return { sql: `(${wall} and (${alias}.requested_by = ? or ${visible}))`, values: [...values, userId] }
 }
 
 /** Cancel, retry, deliver, delete: the owner, or an ADMIN of the tenant. Who may not even read it gets NOT_FOUND, not FORBIDDEN. */

@@ -154,5 +154,5 @@ function faultsOfScopes(viewer: Viewer, asked: readonly string[]): UserError[] {
 }
 
 function mayGrant(viewer: Viewer, scope: (typeof SCOPES)[number]): boolean {
-  return hasScope(viewer, scope) && (scope !== 'system:read' || viewer.apiTokenId === null)
+  return !viewer.watches && hasScope(viewer, scope) && (scope !== 'system:read' || viewer.apiTokenId === null)
 }

@@ -25,4 +25,6 @@ export interface Viewer {
   readonly apiTokenId: string | null
   /** What the API token has of its own instead of the settings' limits; absent or null: nothing. */
   readonly limits?: OwnLimits | null
+  /** The one report that a watch token is for: nothing else may be read with it. Absent for every other credential. */
+  readonly watches?: string
 }

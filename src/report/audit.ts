@@ -13,6 +13,7 @@ const DOWNLOAD_NOTED_FOR = `interval '1 minute'`
 /** What a filter on live events may ask of a report. */
 export type Remembered = Pick<
   Report,
+  | 'id'
   | 'tenantId'
   | 'requestedBy'
   | 'visibility'
@@ -85,6 +86,7 @@ export async function rememberDeleted(reading: Reading, viewer: Viewer, reportId
   if (!row?.detail) return null
   const report = {
     ...row.detail,
+    id: reportId,
     tenantId: row.tenantId,
     createdAt: new Date(String(row.detail['createdAt'])),
   } as unknown as Remembered

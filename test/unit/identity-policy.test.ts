@@ -142,6 +142,7 @@ describe('reading', () => {
   it('follows the rule', () => {
     const [me, you, them] = [users[0]!.id, users[1]!.id, users[2]!.id]
     const report = (tenantId: string, requestedBy: string, visibility: 'PRIVATE' | 'TENANT') => ({
+      id: 'r1',
       tenantId,
       requestedBy,
       visibility,
@@ -153,14 +154,21 @@ describe('reading', () => {
     expect(rule(report('mine', you, 'TENANT'))).toEqual([true, true, true])
     expect(rule(report('theirs', them, 'TENANT'))).toEqual([false, false, false])
     expect(rule(report('theirs', me, 'PRIVATE'))).toEqual([false, false, false])
+    // A watch token takes nothing but its one report, and gives no more than its maker's rights.
+    const watching = (watches: string, facts: Parameters<typeof mayRead>[1]) =>
+      ROLES.map((role) => mayRead(viewer(role, { userId: me, watches }), facts))
+    expect(watching('r1', report('mine', me, 'PRIVATE'))).toEqual([true, true, false])
+    expect(watching('r2', report('mine', me, 'TENANT'))).toEqual([false, false, false])
+    expect(watching('r1', report('theirs', me, 'TENANT'))).toEqual([false, false, false])
   })
 
   // Under the worker's role, which sees all tenants: the condition has to hold by itself, without row-level security.
   it('is the same for one report and for a list, as a condition and as SQL, over all combinations', async () => {
     const database = await db.open(WORKER_ROLE)
     for (const role of ROLES) {
-      for (const user of users) {
-        const who = viewer(role, { userId: user.id, tenantId: user.tenantId })
+      const watches = [undefined, ...reports.map(({ id }) => id)]
+      for (const [user, watched] of users.flatMap((one) => watches.map((id) => [one, id] as const))) {
+        const who = viewer(role, { userId: user.id, tenantId: user.tenantId, ...(watched && { watches: watched }) })
         const single = reports.filter((report) => mayRead(who, report)).map((report) => report.id)
         const listed = await database.transaction((em) => em.find(Report, readableReports(who)))
         const { sql, values } = readableReportsSql(who, 'r')
@@ -169,7 +177,8 @@ describe('reading', () => {
         )
         expect(listed.map((report) => report.id).toSorted(), role).toEqual(single.toSorted())
         expect(bySql.map((report) => report.id).toSorted(), role).toEqual(single.toSorted())
-        expect(single.length, role).toBe({ ADMIN: 4, MEMBER: 3, VIEWER: 2 }[role])
+        if (watched) expect(single.filter((id) => id !== watched)).toEqual([])
+        else expect(single.length, role).toBe({ ADMIN: 4, MEMBER: 3, VIEWER: 2 }[role])
       }
     }
   })
