@@ -4,31 +4,36 @@ import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
 
 /**
- * How often the credential behind something that lives long is looked at again, in milliseconds. An answer may be two seconds old:
- * together that is less than the five that are promised.
+ * How often the credentials behind what lives long are looked at again, in milliseconds: all at once, which is one statement. Half of
+ * the five seconds that are promised, so that one look may take long.
  */
 const RECHECK_EVERY = 2_500
 
 /** Watches the credentials of sockets and streams: expired, revoked, another role or a removed user ends them within 5 s. */
 export function createCredentialWatch({ authenticator, log }: { authenticator: Authenticator; log: Log }) {
+  const looks = new Set<() => void>()
+  let timer: NodeJS.Timeout | undefined
+
   /** Calls `onEnd` once the credential is no longer good. Answers how to stop watching. */
   function watch(viewer: Viewer, onEnd: () => void): () => void {
-    let over = false
     const stop = () => {
-      over = true
+      looks.delete(look)
+      if (looks.size > 0) return
       clearInterval(timer)
+      timer = undefined
     }
     const look = () =>
       void authenticator.recheck(viewer).then(
         (good) => {
-          if (good || over) return
+          if (good || !looks.has(look)) return
           stop()
           onEnd()
         },
         // Nobody can say now: what lives goes on until somebody can.
         (error: unknown) => log.debug({ err: error }, 'a credential could not be looked at again'),
       )
-    const timer = setInterval(look, RECHECK_EVERY)
+    looks.add(look)
+    timer ??= setInterval(() => looks.forEach((each) => each()), RECHECK_EVERY)
     // At once too: the door lets in by answers that may be some seconds old.
     look()
     return stop

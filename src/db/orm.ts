@@ -81,7 +81,11 @@ export async function openDatabase(options: {
     logger: (message) => log.debug(message),
   })
 
+  // A pool that has ended would be opened again by whoever comes late, such as an event that was on its way to a stream.
+  let closing = false
+
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
+    if (closing) throw new Unavailable('The service is going down. Try again in a moment.')
     try {
       return await work()
     } catch (error) {
@@ -113,6 +117,7 @@ export async function openDatabase(options: {
       await guarded(() => orm.em.fork().execute('select 1'))
     },
     async close() {
+      closing = true
       // The pool waits for each connection to come home; a reading that nobody ended would keep it waiting.
       await Promise.all([...readings].map((reading) => reading.end()))
       await orm.close(true)

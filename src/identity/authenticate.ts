@@ -2,8 +2,9 @@ import type { Database } from '../db/orm.ts'
 import { Unauthenticated } from '../errors.ts'
 import { ADMINISTRATOR, createArrivals } from './arrival.ts'
 import type { Verifier } from './jwt.ts'
-import { createRecheck, createRoleNow } from './recheck.ts'
+import { createRecheck } from './recheck.ts'
 import type { Ticks } from './remember.ts'
+import { createStanding } from './standing.ts'
 import { createTokenLookup } from './token-lookup.ts'
 import { looksLikeToken, sameSecret } from './token-text.ts'
 import { SCOPES, type Viewer } from './viewer.ts'
@@ -21,7 +22,7 @@ export interface Authenticator {
   authenticate(authorization: string | undefined | null): Promise<Viewer | null>
   /**
    * For sockets that live long: whether the viewer's credential is still good, with the same role. False: close with 4403. Meant to be asked
-   * every few seconds for each socket; those of one credential share an answer. Rejects with Unavailable where nobody can say.
+   * every few seconds for each socket; all that are asked in one turn of the event loop are one statement. Rejects with Unavailable where nobody can say.
    */
   recheck(viewer: Viewer): Promise<boolean>
 }
@@ -41,7 +42,7 @@ export function createAuthenticator(deps: {
   const { database, verifier, adminToken, watchTokens = null, ticks, now = () => new Date() } = deps
   const arrivals = createArrivals({ database, ticks })
   const byToken = createTokenLookup({ database, ticks })
-  const roleNow = createRoleNow({ database, ticks })
+  const roleNow = createStanding({ database })
 
   async function administrator(): Promise<Viewer> {
     const { tenantId, role } = ADMINISTRATOR
@@ -62,10 +63,10 @@ export function createAuthenticator(deps: {
     if (!grant) throw new Unauthenticated('The token is not good here.')
     const { tenantId, issuer, apiTokenId, reportId, expiresAt } = grant
     if (expiresAt <= now()) throw new Unauthenticated('The token has expired.', true)
-    const footing = { tenantId, userId: issuer, apiTokenId, watches: reportId }
+    const footing = { userId: issuer, apiTokenId, watches: reportId }
     const role = await roleNow(footing)
     if (!role) throw new Unauthenticated('The report of this token, or who made it, is gone.', true)
-    return { ...footing, role, scopes: ['reports:read'], tokenExpiresAt: expiresAt }
+    return { ...footing, tenantId, role, scopes: ['reports:read'], tokenExpiresAt: expiresAt }
   }
 
   async function viewerOf(token: string): Promise<Viewer> {

@@ -15,6 +15,8 @@ const ASYMMETRIC = ['RS256', 'PS256', 'ES256', 'EdDSA']
 const JWKS_WITHIN = 3_000
 /** An unknown key id asks the issuer again, but not more often than this, in milliseconds. */
 const JWKS_COOLDOWN = 5_000
+/** The keys are asked for anew at the latest after this, in milliseconds: so long may one that the issuer has withdrawn still be good. */
+const JWKS_KEPT = 5 * 60_000
 
 export interface VerifierSettings {
   /** HS256 secret. */
@@ -41,6 +43,7 @@ export function createVerifier(settings: VerifierSettings): Verifier | null {
     ? createRemoteJWKSet(new URL(jwksUrl), {
         timeoutDuration: JWKS_WITHIN,
         cooldownDuration: settings.jwksCooldown ?? JWKS_COOLDOWN,
+        cacheMaxAge: JWKS_KEPT,
       })
     : null
   const checks: JWTVerifyOptions = {

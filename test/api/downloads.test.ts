@@ -266,6 +266,24 @@ describe('when bytes are missing', () => {
   })
 })
 
+test('each download is a line in the log, with report and issuer; HEAD, a known ETag and a refusal are none', async () => {
+  const { id, url, facts } = await document()
+  const lines = () => api.lines.filter((line) => line.includes('"msg":"download"') && line.includes(uuidOf(id)))
+  await status(url, { method: 'HEAD' })
+  await status(url, { headers: { 'if-none-match': `"${facts.sha256}"` } })
+  await status(url, { headers: { range: 'bytes=99999999-' } })
+  await status(`${url}x`)
+  expect(lines()).toEqual([])
+  await status(url)
+  await status(url, { headers: { range: 'bytes=0-9' } })
+  await status(url)
+  expect(lines().map((line) => JSON.parse(line))).toMatchObject([
+    { issuer: member.id },
+    { issuer: member.id, range: 'bytes=0-9' },
+    { issuer: member.id },
+  ])
+})
+
 test('no signature is ever logged', () => {
   const log = api.lines.join('')
   expect(log).toContain('download')

@@ -128,14 +128,20 @@ describe('credentials', () => {
     const leaving = await ground.person('MEMBER')
     const ending = await ground.person('MEMBER', { expiresAt: new Date(Date.now() + 1_500) })
     const removed = await ground.person('MEMBER')
-    const live = [leaving, ending, removed].map(({ token }) =>
-      api.ws('subscription { reportEvents { kind } }', { token }),
-    )
-    await until(() => live.every((one) => one.events.length === 1))
+    const watch = 'subscription { reportEvents { kind } }'
+    const live = [leaving, ending, removed].map((person) => api.ws(watch, person))
+    const streams = [leaving, ending, removed].map((person) => api.sse(watch, person))
+    await until(() => [...live, ...streams].every((one) => one.events.length === 1))
     await ground.database.sql(`update broadsheet.api_token set revoked_at = now() where id = $1`, [leaving.tokenId])
     await ground.database.sql(`update broadsheet.app_user set removed_at = now() where id = $1`, [removed.id])
-    await until(() => live.every((one) => one.done), { timeout: 7_000 })
+    const removedAt = performance.now()
+    // All three have ended by a second and a half from now at the latest, and what is live ends within five.
+    await until(() => [live[0], live[2], streams[0], streams[2]].every((one) => one!.done), { timeout: 5_000 })
+    await until(() => [...live, ...streams].every((one) => one.done), {
+      timeout: 6_500 - (performance.now() - removedAt),
+    })
     expect(live.map((one) => one.closeCode)).toEqual([4403, 4403, 4403])
+    expect(streams.map((one) => one.codes)).toEqual([['UNAUTHENTICATED'], ['UNAUTHENTICATED'], ['UNAUTHENTICATED']])
   })
 
   test('an address without connection_init is closed within 3 s', async () => {

@@ -152,7 +152,7 @@ describe.each(['SSE', 'WS'] as const)('watching over %s', (door) => {
       token: (_: string, issuer: Person) => end('api_token', issuer.tokenId),
       report: (id: string) => end('report', uuidOf(id)),
     }
-    const live = []
+    const live: { watched: ReturnType<TestApi['ws']>; end(): Promise<unknown> }[] = []
     for (const ending of Object.values(endings)) {
       const issuer = await ground.person('MEMBER')
       const id = await api.ask(issuer.token)

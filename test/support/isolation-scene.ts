@@ -84,15 +84,14 @@ export async function openIsolationScene() {
     /** What of the tenant could be changed or made by somebody else, as one text; when a token was last used is not of it. */
     async snapshot(): Promise<string> {
       const tables = await tenantTables(ground.database.sql)
-      const rows = await Promise.all(
-        tables.map((table) =>
-          ground.database.sql<{ all: string }>(
-            `select coalesce(string_agg((to_jsonb(t) - 'last_used_at')::text, E'\n' order by to_jsonb(t)::text), '') as all
-             from broadsheet.${table} t where tenant_id = 'acme'`,
-          ),
-        ),
-      )
-      return tables.map((table, index) => `${table}\n${rows[index]![0]!.all}`).join('\n')
+      const rows: string[] = []
+      for (const table of tables) {
+        const found = await ground.database.sql<{ row: string }>(
+          `select (to_jsonb(t) - 'last_used_at')::text as row from broadsheet.${table} t where tenant_id = 'acme' order by 1`,
+        )
+        rows.push(...found.map(({ row }) => `${table} ${row}`))
+      }
+      return rows.join('\n')
     },
     async close() {
       await api.close()

@@ -253,6 +253,11 @@ describe('openDatabase', () => {
     expect(await connections()).toBeGreaterThan(0)
     await database.close()
     await until(async () => (await connections()) === 0)
+    // Who comes late, such as an event that was on its way to a stream, does not open the pool again.
+    await expect(database.ping()).rejects.toThrow(Unavailable)
+    await expect(database.reading('a').read((em) => em.count(User))).rejects.toThrow(Unavailable)
+    await expect(database.statement('select 1')).rejects.toThrow(Unavailable)
+    expect(await connections()).toBe(0)
   })
 })
 

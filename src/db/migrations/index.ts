@@ -7,6 +7,7 @@ import { M0006Deliveries } from './m0006-deliveries.ts'
 import { M0007SlotDeliveries } from './m0007-slot-deliveries.ts'
 import { M0008OneJourney } from './m0008-one-journey.ts'
 import { M0010TokenLimits } from './m0010-token-limits.ts'
+import { M0011StandingCredentials } from './m0011-standing-credentials.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   { name: 'm0007-slot-deliveries', class: M0007SlotDeliveries },
   { name: 'm0008-one-journey', class: M0008OneJourney },
   { name: 'm0010-token-limits', class: M0010TokenLimits },
+  { name: 'm0011-standing-credentials', class: M0011StandingCredentials },
 ]
