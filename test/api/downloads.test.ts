@@ -1,3 +1,4 @@
+// Long because all of it is one door, which takes seconds to open: the document, its links, what is missing, what is logged.
 import { once } from 'node:events'
 import { readdir, readlink, rm, truncate } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'

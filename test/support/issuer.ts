@@ -72,11 +72,13 @@ export async function makeKey(kid: string, alg = 'RS256'): Promise<JWK> {
 function configurationOf(people: Record<string, Record<string, unknown>>, keys: JWK[]): object {
   return {
     jwks: { keys },
+    ttl: { ClientCredentials: 60 },
     cookies: { keys: ['of-no-importance'] },
     clients: Object.keys(people).map((client_id) => ({
       client_id,
       client_secret: SECRET,
       grant_types: ['client_credentials'],
+      id_token_signed_response_alg: keys[0]!.alg,
       redirect_uris: [],
       response_types: [],
     })),

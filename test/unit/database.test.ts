@@ -1,3 +1,4 @@
+// Long because it is one subject on one database: migrations, entities, row-level security, and what the pool promises.
 import { readFile } from 'node:fs/promises'
 import { MikroORM } from '@mikro-orm/postgresql'
 import pg from 'pg'

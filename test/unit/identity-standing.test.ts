@@ -25,12 +25,13 @@ beforeAll(async () => {
     await db.sql(`insert into broadsheet.app_user (id, tenant_id, name, role, removed_at) values ($1, $2, 'x', 'MEMBER', $3)`, [id, tenant, gone]) // prettier-ignore
   for (const [name, id] of Object.entries(tokens))
     await db.sql(
-      `insert into broadsheet.api_token (id, tenant_id, user_id, name, hash, scopes, revoked_at, expires_at) values ($1, 'here', $2, 'x', sha256($1::text::bytea), '{}', $3, $4)`,
+      `insert into broadsheet.api_token (id, tenant_id, user_id, name, hash, scopes, revoked_at, expires_at) values ($1, 'here', $2, 'x', $5, '{}', $3, $4)`,
       [
         id,
         name === 'others' ? removed : user,
         name === 'revoked' ? new Date() : null,
         name === 'expired' ? new Date(Date.now() - 1_000) : null,
+        Buffer.from(id),
       ],
     )
 })
