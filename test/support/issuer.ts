@@ -72,7 +72,10 @@ export async function makeKey(kid: string, alg = 'RS256'): Promise<JWK> {
 function configurationOf(people: Record<string, Record<string, unknown>>, keys: JWK[]): object {
   return {
     jwks: { keys },
-    ttl: { ClientCredentials: 60 },
+    ttl: {
+      ClientCredentials: (_: unknown, token: { resourceServer?: { accessTokenTTL: number } }) =>
+        token.resourceServer?.accessTokenTTL ?? 60,
+    },
     cookies: { keys: ['of-no-importance'] },
     clients: Object.keys(people).map((client_id) => ({
       client_id,
