@@ -60,6 +60,7 @@ describe('a document', () => {
       'accept-ranges': 'bytes',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      'content-security-policy': expect.stringMatching(/^default-src 'none'; .*; sandbox$/),
       'referrer-policy': 'no-referrer',
     })
     expect(await response.text()).toBe(BYTES)

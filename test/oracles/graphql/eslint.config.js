@@ -2,6 +2,7 @@ import plugin from '@graphql-eslint/eslint-plugin'
 
 /** Objects that are parts of others and have no life of their own: nothing could be asked for by their id. */
 const PARTS = [
+  'ApiTokenLimits',
   'ReportAttempt',
   'ReportAuditEntry',
   'ReportDocument',
@@ -15,6 +16,7 @@ const PARTS = [
   'PageInfo',
   'Queue',
   'System',
+  'UploadRequest',
   'UserError',
   'Viewer',
 ]
