@@ -53,7 +53,8 @@ export const ReportVisibilityRef = builder.enumType('ReportVisibility', {
   }),
 })
 export const ReportFormatRef = builder.enumType('ReportFormat', {
-  description: 'How the rows are written.',
+  description: `How the rows are written. CSV, NDJSON and JSON are text. XLSX: a workbook of one sheet, at most 1,048,576 rows with its header, numbers of
+at most 15 digits (longer ones are text), instants in the report's time zone. PARQUET: columns with types, instants in UTC.`,
   values: Object.fromEntries(
     FORMATS.map(({ name, contentType, extension }) => [
       name,
@@ -62,7 +63,8 @@ export const ReportFormatRef = builder.enumType('ReportFormat', {
   ) as Record<Format['name'], { value: Format['name']; description: string }>,
 })
 export const ReportCompressionRef = builder.enumType('ReportCompression', {
-  description: 'GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding).',
+  description:
+    'GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding); with XLSX and PARQUET they are INVALID.',
   values: meanings(
     COMPRESSIONS.map(({ name }) => name),
     { NONE: 'As it is.', GZIP: 'gzip, level 1.', ZSTD: 'Zstandard, level 3.' },
@@ -94,7 +96,8 @@ export const FailureCodeRef = builder.enumType('ReportFailureCode', {
     SOURCE_UNAVAILABLE: 'The source did not answer, or the connection was lost.',
     SOURCE_QUERY_FAILED: 'The source refused the query, or the code of the report gave up.',
     SOURCE_RATE_LIMITED: 'The source asks to be left alone for a while.',
-    ROW_LIMIT: 'There are more rows than its type may have.',
+    ROW_LIMIT: 'There are more rows than its type may have, or its format has room for.',
+    FORMAT_LIMIT: 'The format has no room for a cell as it is.',
     INVALID_PARAMETERS: 'The parameters do not fit.',
     STORAGE_FAILED: 'The store could not take the bytes.',
     ACCESS_DENIED: 'Whoever asked may not any longer.',

@@ -57,7 +57,7 @@ async function openSql(opening: Opening, body: SqlBody): Promise<Opened> {
   const columns = reading.columns.map((column) =>
     Object.hasOwn(body.columnWords, column.name) ? { ...column, description: body.columnWords[column.name]! } : column,
   )
-  const options = { columns, csvDialect: order.csvDialect }
+  const options = { columns, csvDialect: order.csvDialect, timeZone: order.timeZone }
   tally.total = await reading.estimate()
   const opened = (bytes: Readable, preview: () => Json[][], counted: () => Promise<number>): Opened => ({
     columns,
@@ -142,7 +142,7 @@ async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> 
   )
   return {
     columns: type.columns,
-    bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect }),
+    bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect, timeZone: order.timeZone }),
     preview: () => preview.rows(),
     complete: async () => ({ rowCount: tally.rows(), summary }),
     close: async () => void (await Promise.all(groups.map((each) => each.close()))),

@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream'
-import { ReportFailed } from '../errors.ts'
+import type { Readable } from 'node:stream'
 import type { Row } from '../report-type/define.ts'
 import { holdsBytes, mostCsvBytes, type sentRowWriter } from './csv-sent.ts'
 import type { RowBatch } from './format.ts'
+import { checkWidth, pullBatches } from './pulled.ts'
 
 /** Text of one Buffer at most, in characters; a batch that makes more is given in several. */
 const LONGEST_TEXT = 64 * 1024
@@ -20,17 +20,11 @@ export interface RowWriter {
   readonly fill: ReturnType<typeof sentRowWriter> | null
 }
 
-/**
- * Bytes of a document, pulled: the next batch is asked for only when the reader wants more, and one batch is held at most.
- * Written by hand because Readable.from() can't return an iterator whose next() is still on its way.
- */
+/** Bytes of a document that is text: a batch is held at most, and given in pieces. */
 export function streamOfBatches(rows: AsyncIterable<RowBatch>, columnCount: number, writer: RowWriter): Readable {
-  const iterator = rows[Symbol.asyncIterator]()
   let batch: RowBatch = []
   let position = 0
   let rowCount = 0
-  let asking = false
-  let ended = false
   /** Text that has to come before the next row. */
   let waiting = writer.head
 
@@ -72,57 +66,21 @@ export function streamOfBatches(rows: AsyncIterable<RowBatch>, columnCount: numb
 
   function takeRow(): string {
     const row = batch[position++]!
-    if (row.length !== columnCount) {
-      throw new ReportFailed(
-        'INTERNAL',
-        `Row ${rowCount + 1} has ${row.length} cells, but the report has ${columnCount} columns.`,
-      )
-    }
+    checkWidth(row, rowCount, columnCount)
     return writer.row(row, rowCount++)
   }
 
-  async function read(stream: Readable): Promise<void> {
-    while (position >= batch.length) {
-      asking = true
-      const next = await iterator.next().catch((error: unknown) => {
-        ended = true
-        throw error
-      })
-      asking = false
-      if (stream.destroyed) return
-      if (next.done) {
-        ended = true
-        stream.push(Buffer.from(waiting + writer.tail(rowCount)))
-        stream.push(null)
-        return
-      }
-      batch = next.value
+  return pullBatches(rows, {
+    give(next) {
+      batch = next
       position = 0
-    }
-    stream.push(takeBytes())
-    if (position >= batch.length) batch = []
-  }
-
-  return new Readable({
-    highWaterMark: 64 * 1024,
-    read() {
-      read(this).catch((error: unknown) => {
-        asking = false
-        this.destroy(error as Error)
-      })
     },
-    destroy(error, callback) {
-      if (ended || !iterator.return) return callback(error)
-      const returned = iterator.return()
-      // A generator that is still asked for a row answers return() only after it: its source's own signal ends it.
-      if (asking) {
-        returned.catch(() => undefined)
-        return callback(error)
-      }
-      returned.then(
-        () => callback(error),
-        (failure: Error) => callback(error ?? failure),
-      )
+    take() {
+      if (position >= batch.length) return null
+      const bytes = takeBytes()
+      if (position >= batch.length) batch = []
+      return bytes
     },
+    end: () => [Buffer.from(waiting + writer.tail(rowCount))],
   })
 }

@@ -10,6 +10,8 @@ export type CsvDialect = (typeof CSV_DIALECTS)[number]
 export interface FormatOptions {
   readonly columns: readonly Column[]
   readonly csvDialect: CsvDialect
+  /** The report's, IANA: for formats that show instants on somebody's clock. */
+  readonly timeZone: string
 }
 
 /** Rows, each in the order of the columns. */
@@ -20,14 +22,18 @@ export interface RowBatch extends ReadonlyArray<Row> {
 
 export interface Format {
   /** The value of the ReportFormat enum. */
-  readonly name: 'CSV' | 'NDJSON' | 'JSON'
+  readonly name: 'CSV' | 'NDJSON' | 'JSON' | 'XLSX' | 'PARQUET'
   /** Without the dot. */
   readonly extension: string
   readonly contentType: string
+  /** Its bytes are compressed already: GZIP and ZSTD are refused. Left out: they are not. */
+  readonly packed?: true
   /**
    * The document's bytes for these rows (batches of any size). Complete also for
-   * zero rows. Pulls the next batch only when its bytes are wanted; holds one batch at most. An error of `rows` is an
-   * error of the stream; destroying the stream returns the iterator.
+   * zero rows. Pulls the next batch only when its bytes are wanted; holds one batch at most,
+   * or, where it writes by columns, rows of a bounded size. An error of `rows` is an
+   * error of the stream; destroying the stream returns the iterator. Rows that the format has no room for are an error
+   * of the stream: ReportFailed ROW_LIMIT or FORMAT_LIMIT, never a silent cut.
    */
   encode(rows: AsyncIterable<RowBatch>, options: FormatOptions): Readable
   /**

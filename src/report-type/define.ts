@@ -58,10 +58,15 @@ export const COLUMN_TYPES = [
   'Bytes',
 ] as const
 export type ColumnType = (typeof COLUMN_TYPES)[number]
+/** Of a Decimal column with a precision. */
+export const MOST_DIGITS = 38
 
 export interface Column {
   readonly name: string
   readonly type: ColumnType
+  /** Of a Decimal, where all values are known to fit: how many digits it has, 1 to 38, and how many of them after the point. */
+  readonly precision?: number
+  readonly scale?: number
   readonly description?: string
 }
 
@@ -85,6 +90,15 @@ export interface ParameterDeclaration {
   description?: string
   default?: Json
   values?: readonly string[]
+}
+
+/** How a column is declared where its type alone does not say it. */
+export interface ColumnDeclaration {
+  type: ColumnType
+  description?: string
+  /** Of a Decimal: digits in all (1 to 38), and after the point (0 where left out). PARQUET needs them for decimals that are numbers. */
+  precision?: number
+  scale?: number
 }
 
 type Scalar<T extends string> = T extends 'Int' | 'Float'
@@ -210,7 +224,7 @@ export interface ReportDefinition<
   /** Names of the steps, in order, with their shares of the progress: { fetching: 80, sorting: 20 }. */
   phases?: Readonly<Record<F, number>>
   /** Name -> type, in the order of the document's columns. */
-  columns: Readonly<Record<string, ColumnType | { type: ColumnType; description?: string }>>
+  columns: Readonly<Record<string, ColumnType | ColumnDeclaration>>
   /** Yields rows: objects by column name, or arrays in the order of the columns. Ends when all rows were given; throws when it can't give them all. */
   rows(attempt: Attempt<P, S, F>): AsyncIterable<Row | { readonly [column: string]: Cell }>
   /** "sales-{start_date}": parameters and {date} in braces. Default: the type's name and the date. */

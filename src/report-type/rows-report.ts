@@ -2,7 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkDistinct, checkRoles } from './head.ts'
 import { parseDeclaration } from './declaration.ts'
-import { COLUMN_TYPES, type Column, type ColumnType, type Parameter, type ReportDefinition } from './define.ts'
+import {
+  COLUMN_TYPES,
+  MOST_DIGITS,
+  type Column,
+  type ColumnType,
+  type Parameter,
+  type ReportDefinition,
+} from './define.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { checkFileName } from './file-name.ts'
 import { limits } from './limits.ts'
@@ -163,14 +170,35 @@ function readColumns(given: unknown, faults: Faults): Column[] {
     return []
   }
   return Object.entries(given as Record<string, unknown>).flatMap(([name, said]) => {
-    const { type, description } = (typeof said === 'string' ? { type: said } : (said ?? {})) as {
-      type?: unknown
-      description?: unknown
-    }
+    const declared = (typeof said === 'string' ? { type: said } : (said ?? {})) as Record<string, unknown>
+    const { type, description } = declared
     if (!COLUMN_TYPES.includes(type as ColumnType)) {
       faults.add(`column ${name}: "${String(type)}" is not a type.${hint(String(type), COLUMN_TYPES)}`)
       return []
     }
-    return [{ name, type: type as ColumnType, ...(typeof description === 'string' ? { description } : {}) }]
+    return [
+      {
+        name,
+        type: type as ColumnType,
+        ...(typeof description === 'string' ? { description } : {}),
+        ...readDigits(name, declared, faults),
+      },
+    ]
   })
+}
+
+/** The digits of a Decimal column, where they are declared. */
+function readDigits(
+  name: string,
+  { type, precision, scale }: Record<string, unknown>,
+  faults: Faults,
+): { precision?: number; scale?: number } {
+  if (precision === undefined && scale === undefined) return {}
+  const within = (value: unknown, least: number, most: number): value is number =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+  if (type !== 'Decimal') faults.add(`column ${name}: precision and scale are for Decimal.`)
+  else if (!within(precision, 1, MOST_DIGITS)) faults.add(`column ${name}: precision is 1 to ${MOST_DIGITS} digits.`)
+  else if (!within(scale ?? 0, 0, precision)) faults.add(`column ${name}: scale is 0 to ${precision}, its precision.`)
+  else return { precision, scale: (scale ?? 0) as number }
+  return {}
 }

@@ -3,6 +3,7 @@ import type { DeliveryInput } from '../delivery/targets.ts'
 import type { CompressionName } from '../document/compression.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import type { CsvDialect, Format } from '../formats/format.ts'
+import { formatNamed } from '../formats/index.ts'
 import { mayRequest } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Catalog } from '../report-type/catalog.ts'
@@ -74,6 +75,7 @@ export function acceptRequest(
   const tags = collect(() => checkTags(request.tags)) ?? []
   const title = collect(() => checkTitle(request.title ?? null))
   const reuseWithin = collect(() => checkReuseWithin(request.reuseWithin)) ?? null
+  collect(() => checkCompression(request))
   if (errors.length > 0) throw new Refusal(errors)
   const { parameters, resolved } = checked as CheckedParameters
   return {
@@ -154,6 +156,12 @@ function askable(viewer: Viewer, type: ReportType, path: string[]): ReportType {
   if (type.unavailableReason !== null)
     throw refuse('INVALID', path, `"${type.name}" can't be asked for now: ${type.unavailableReason}`)
   return type
+}
+
+/** Throws Refusal at ["compression"]. */
+function checkCompression({ format, compression }: Pick<ReportRequest, 'format' | 'compression'>): void {
+  if (compression === 'NONE' || !formatNamed(format).packed) return
+  throw refuse('INVALID', ['compression'], `${format} is compressed in itself: ask for it with compression NONE.`)
 }
 
 /** Throws Refusal at ["tags"]. */

@@ -1,4 +1,4 @@
-import type { Cell, Column, ColumnType } from '../report-type/define.ts'
+import { MOST_DIGITS, type Cell, type Column, type ColumnType } from '../report-type/define.ts'
 
 /** Postgres' types in the words of the API, and their texts as cells. */
 const BY_OID: Record<number, ColumnType> = {
@@ -10,14 +10,31 @@ const BY_OID: Record<number, ColumnType> = {
 export interface Field {
   readonly name: string
   readonly dataTypeID: number
+  /** Of numeric: its precision and scale; -1: it has none. */
+  readonly dataTypeModifier?: number
 }
 
 /** @param arrays those oids that are array types; all else that is not known here is text. */
 export function columnsOf(fields: readonly Field[], arrays: ReadonlySet<number>): Column[] {
-  return fields.map(({ name, dataTypeID }) => ({
+  return fields.map(({ name, dataTypeID, dataTypeModifier = -1 }) => ({
     name,
     type: BY_OID[dataTypeID] ?? (arrays.has(dataTypeID) ? 'List' : 'String'),
+    ...(dataTypeID === NUMERIC && dataTypeModifier >= 0 && digitsOf(dataTypeModifier)),
   }))
+}
+
+const NUMERIC = 1700
+/**
+ * numeric(12, 2) as Postgres packs it: above 16 bits the precision, below a scale of 11 bits with a sign, four more in all. A
+ * scale below 0 or above the precision is said in digits that a decimal has: before the point, or all after it.
+ */
+function digitsOf(modifier: number): { precision: number; scale: number } | null {
+  const packed = modifier - 4
+  const precision = (packed >> 16) & 0xffff
+  const scale = ((packed & 0x7ff) ^ 0x400) - 0x400
+  const digits = { precision: Math.max(precision, scale, precision - scale), scale: Math.max(scale, 0) }
+  if (scale > 0 && scale <= precision) digits.precision = precision
+  return digits.precision <= MOST_DIGITS ? digits : null
 }
 
 /** Oids of which only the source's catalog knows whether they are arrays. */

@@ -241,6 +241,13 @@ describe('what the caller can mend', () => {
         ['title', 'INVALID'],
       ],
     ],
+    ...['XLSX', 'PARQUET'].flatMap((format) =>
+      ['GZIP', 'ZSTD'].map((compression): [string, string, [string, string][]] => [
+        `${compression} of ${format}, which is compressed in itself`,
+        `${byName('startDate: "2026-01-01", endDate: "2026-01-02"')} format: ${format} compression: ${compression}`,
+        [['compression', 'INVALID']],
+      ]),
+    ),
   ])('%s', async (_, input, expected) => {
     expect(await ask(input)).toEqual(expected)
   })

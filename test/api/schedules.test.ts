@@ -464,8 +464,11 @@ describe('deliveries', () => {
     expect((await update(id, `csvDialect: EXCEL, deliveries: [{ keep: "${keep}" }]`)).userErrors).toMatchObject([
       { field: ['deliveries', '0', 'keep'], code: 'INVALID' },
     ])
+    expect((await update(id, 'format: XLSX')).userErrors).toMatchObject([{ field: ['deliveries'], code: 'INVALID' }])
     expect((await update(id, 'compression: GZIP')).userErrors).toEqual([])
     expect((await update(id, 'format: NDJSON, deliveries: []')).userErrors).toEqual([])
+    expect((await update(id, 'format: PARQUET')).userErrors).toMatchObject([{ field: ['compression'], code: 'INVALID' }])
+    expect((await update(id, 'format: PARQUET, compression: NONE')).userErrors).toEqual([])
   })
 
   test('of an ADMIN to where a MEMBER may not go: the MEMBER whose schedule it is can’t say what goes there', async () => {

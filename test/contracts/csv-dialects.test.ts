@@ -86,13 +86,16 @@ function iso(value: string): string {
 }
 
 const encoded = (rows: readonly Row[], csvDialect: CsvDialect, of = columns) =>
-  bytesOf(csv.encode(batchesOf([rows]).batches, { columns: of, csvDialect }))
+  bytesOf(csv.encode(batchesOf([rows]).batches, { columns: of, csvDialect, timeZone: 'UTC' }))
 const converted = (
   bytes: Buffer,
   csvDialect: CsvDialect,
   cuts: (bytes: Buffer) => Buffer[] = (whole) => [whole],
   of = columns,
-) => bytesOf(csv.fromCopy!(Readable.from(cuts(bytes), { objectMode: false }), { columns: of, csvDialect }))
+) =>
+  bytesOf(
+    csv.fromCopy!(Readable.from(cuts(bytes), { objectMode: false }), { columns: of, csvDialect, timeZone: 'UTC' }),
+  )
 
 describe('POSTGRES', () => {
   test('typed values of every type give the bytes of COPY', async () => {
@@ -117,7 +120,7 @@ describe('POSTGRES', () => {
 
   test("COPY's stream is handed on itself", () => {
     const copy = Readable.from([])
-    expect(csv.fromCopy!(copy, { columns, csvDialect: 'POSTGRES' })).toBe(copy)
+    expect(csv.fromCopy!(copy, { columns, csvDialect: 'POSTGRES', timeZone: 'UTC' })).toBe(copy)
   })
 
   test('numbers given for decimals and instants given as text are written as Postgres has them', async () => {
@@ -160,9 +163,9 @@ describe.each(['RFC4180', 'EXCEL'] as const)('%s', (csvDialect) => {
   test('an error of COPY is an error of the document; the reader that leaves ends COPY', async () => {
     const failure = new Error('terminated')
     const broken = Readable.from((async function* () { yield Buffer.from('a,b\n'); throw failure })(), { objectMode: false }) // prettier-ignore
-    await expect(bytesOf(csv.fromCopy!(broken, { columns, csvDialect }))).rejects.toBe(failure)
+    await expect(bytesOf(csv.fromCopy!(broken, { columns, csvDialect, timeZone: 'UTC' }))).rejects.toBe(failure)
     const endless = new Readable({ read() { this.push(Buffer.from('1,2\n')) } }) // prettier-ignore
-    const document = csv.fromCopy!(endless, { columns, csvDialect })
+    const document = csv.fromCopy!(endless, { columns, csvDialect, timeZone: 'UTC' })
     const closed = new Promise((resolve) => endless.once('close', resolve))
     document.destroy()
     await closed

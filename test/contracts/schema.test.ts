@@ -21,7 +21,6 @@ const ours = parseSchema(textOf('../../schema/schema.graphql'))
  */
 const PENDING: readonly { capability: string; brings: number; names: readonly string[] }[] = [
   { capability: 'uploads', brings: 5, names: ['UploadStatus', 'Upload', 'UploadRequest', 'UploadPayload', 'Query.upload', 'Mutation.createUpload'] },
-  { capability: 'more formats', brings: 5, names: ['ReportFormat.XLSX', 'ReportFormat.PARQUET'] },
 ] // prettier-ignore
 const pending = new Set(PENDING.flatMap(({ names }) => names))
 

@@ -56,7 +56,7 @@ describe('what goes in', () => {
   test('computed rows with text that breaks writers, null and empty apart', async () => {
     await table('hostile', 'flag boolean, text text, id int')
     const bytes = await bytesOf(
-      csv.encode(batchesOf([HOSTILE_ROWS]).batches, { columns: TEXT_COLUMNS, csvDialect: 'POSTGRES' }),
+      csv.encode(batchesOf([HOSTILE_ROWS]).batches, { columns: TEXT_COLUMNS, csvDialect: 'POSTGRES', timeZone: 'UTC' }),
     )
     await scene.load('hostile', await documentOf(['id', 'text', 'flag'], bytes, { rowCount: HOSTILE_ROWS.length }))
     expect(
@@ -71,7 +71,11 @@ describe('what goes in', () => {
     const columns = [{ name: 'text', type: 'String' as const }]
     const texts = ['\\.', '\\N', '', 'NULL', null, ' ']
     const bytes = await bytesOf(
-      csv.encode(batchesOf([texts.map((text) => [text])]).batches, { columns, csvDialect: 'POSTGRES' }),
+      csv.encode(batchesOf([texts.map((text) => [text])]).batches, {
+        columns,
+        csvDialect: 'POSTGRES',
+        timeZone: 'UTC',
+      }),
     )
     await scene.load('alone', await documentOf(['text'], bytes, { rowCount: texts.length }))
     expect((await scene.sql<{ text: unknown }>('select * from loads.alone')).map(({ text }) => text)).toEqual(texts)

@@ -73,7 +73,7 @@ function batchesOf(author: Author, timeZone = 'UTC', of = columns): AsyncGenerat
 }
 function documentOf(author: Author, how: { timeZone?: string; csvDialect?: CsvDialect; format?: string } = {}) {
   const { timeZone = 'UTC', csvDialect = 'POSTGRES', format = 'CSV' } = how
-  return textOf(formatNamed(format).encode(batchesOf(author, timeZone), { columns, csvDialect }))
+  return textOf(formatNamed(format).encode(batchesOf(author, timeZone), { columns, csvDialect, timeZone }))
 }
 async function sentOf(author: Author, of = columns): Promise<boolean[]> {
   const batches = await Array.fromAsync(batchesOf(author, 'UTC', of))
