@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { benchAttack } from './attack.ts'
 import { benchFanOut } from './fan-out.ts'
+import { benchFormats } from './formats.ts'
 import { benchLatency } from './latency.ts'
 import { benchLoad } from './load.ts'
 import { family, type Figure } from './measure.ts'
@@ -8,8 +9,8 @@ import { benchSqlReport } from './sql-report.ts'
 import { openStage, type Stage } from './stage.ts'
 import { execFileSync } from 'node:child_process'
 
-/** `npm run bench [-- sql latency fan-out load attack]`: each part against its baseline, measured in the same run. */
-const PARTS = ['sql', 'latency', 'fan-out', 'load', 'attack']
+/** `npm run bench [-- sql formats latency fan-out load attack]`: each part against its baseline, measured in the same run. */
+const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'attack']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
 for (const part of wanted)
   if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
@@ -24,8 +25,9 @@ process.once('SIGINT', () => {
 })
 
 if (wanted.some((part) => part !== 'attack'))
-  await onStage(wanted.includes('sql') ? 2_000_000 : 1_000, 'wide', async (open, api, worker) => {
+  await onStage(rowsFor(wanted), 'wide', async (open, api, worker) => {
     if (wanted.includes('sql')) figures.push(...(await benchSqlReport(open, worker, say)))
+    if (wanted.includes('formats')) figures.push(...(await benchFormats(open, worker, say)))
     if (wanted.includes('latency')) figures.push(...(await benchLatency(open, say)))
     if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(open, api, say)))
     if (wanted.includes('load')) figures.push(...(await benchLoad(open, worker, say)))
@@ -51,6 +53,12 @@ async function onStage(
   } finally {
     if (!leaving) await stage.close()
   }
+}
+
+/** How many lines the parts need. */
+function rowsFor(parts: readonly string[]): number {
+  if (parts.includes('sql')) return 2_000_000
+  return parts.includes('formats') ? 1_000_000 : 1_000
 }
 
 /** The service's process that runs this file, among our own. */

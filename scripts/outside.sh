@@ -8,12 +8,13 @@
 #   docker-compose     checks docker-compose.yml
 #   radosgw, ceph-...  Ceph with its S3 gateway, which tests start in memory: a real object store
 #   faketime           moves the clock of a Postgres under the scheduler
+#   libreoffice-...    opens the workbooks that XLSX reports write (90 MB to load, 270 MB on disk)
 #   prometheus         promtool alone, which checks what /metrics says: the package as a whole would start a server
 set -uo pipefail
 
 # program on PATH:package
 wanted=(redis-check-rdb:redis-tools psql:postgresql-client chromium:chromium docker-compose:docker-compose promtool:prometheus faketime:faketime
-  ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common)
+  soffice:libreoffice-calc-nogui ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common)
 
 missing=()
 for pair in "${wanted[@]}"; do

@@ -467,7 +467,9 @@ describe('deliveries', () => {
     expect((await update(id, 'format: XLSX')).userErrors).toMatchObject([{ field: ['deliveries'], code: 'INVALID' }])
     expect((await update(id, 'compression: GZIP')).userErrors).toEqual([])
     expect((await update(id, 'format: NDJSON, deliveries: []')).userErrors).toEqual([])
-    expect((await update(id, 'format: PARQUET')).userErrors).toMatchObject([{ field: ['compression'], code: 'INVALID' }])
+    expect((await update(id, 'format: PARQUET')).userErrors).toMatchObject([
+      { field: ['compression'], code: 'INVALID' },
+    ])
     expect((await update(id, 'format: PARQUET, compression: NONE')).userErrors).toEqual([])
   })
 

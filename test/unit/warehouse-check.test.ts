@@ -99,12 +99,16 @@ describe('what may be loaded', () => {
     expect(all.map(([field]) => field)).toEqual([[], ['table'], ['mode']])
   })
 
-  test.each([{ format: 'NDJSON' }, { format: 'JSON' }, { format: 'XLSX' }, { format: 'PARQUET' }, { csvDialect: 'EXCEL' }, { csvDialect: 'RFC4180' }] as const)(
-    'a document of %o does not tell null from empty text',
-    async (more) => {
-      expect(await faults(input(), asked('MEMBER', more))).toEqual([
-        [[], expect.stringContaining('CSV in dialect POSTGRES')],
-      ])
-    },
-  )
+  test.each([
+    { format: 'NDJSON' },
+    { format: 'JSON' },
+    { format: 'XLSX' },
+    { format: 'PARQUET' },
+    { csvDialect: 'EXCEL' },
+    { csvDialect: 'RFC4180' },
+  ] as const)('a document of %o does not tell null from empty text', async (more) => {
+    expect(await faults(input(), asked('MEMBER', more))).toEqual([
+      [[], expect.stringContaining('CSV in dialect POSTGRES')],
+    ])
+  })
 })

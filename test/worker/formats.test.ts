@@ -120,7 +120,7 @@ describe.each(['things.sql', 'things_in_code.ts'])('%s', (file) => {
       'BIGINT', 'BIGINT', 'DECIMAL(12,2)', 'VARCHAR', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP', 'VARCHAR', 'VARCHAR', 'JSON',
     ]) // prettier-ignore
     const theirs = await duckdb(
-      `select id::varchar, big::varchar, price::varchar, free, ratio::varchar, flag::varchar, day::varchar, epoch_us(at)::varchar,
+      `select id::varchar, big::varchar, price::varchar, free, ratio::varchar, flag::varchar, day::varchar, epoch_us("at")::varchar,
          epoch_us(local)::varchar, word, key, data::varchar from ? order by id`,
       path,
     )

@@ -82,6 +82,16 @@ describe('describe', () => {
     )
   })
 
+  test('gives the digits of a decimal where Postgres knows them, also of a strange scale', async () => {
+    const columns = await describeOf(
+      `select 1::numeric as any, 1::numeric(12, 2) as money, 1::numeric(5) as whole, 1::numeric(38) as most, 1::numeric(39) as beyond, 1::numeric(2, -3) as thousands,
+        0.00001::numeric(3, 5) as small, sum(1::numeric(12, 2)) as total, 1::int as i`,
+    )
+    expect(Object.fromEntries(columns.map(({ name, precision, scale }) => [name, precision && [precision, scale]]))).toEqual({
+      any: undefined, money: [12, 2], whole: [5, 0], most: [38, 0], beyond: undefined, thousands: [5, 0], small: [5, 5], total: undefined, i: undefined,
+    }) // prettier-ignore
+  })
+
   test.each([
     ['select 1 as a, 2 as a', 'INVALID', /two columns called "a"/],
     ['select 1', 'INVALID', /column 1 of the query has no name/],

@@ -1,0 +1,58 @@
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { xlsx } from '../../src/formats/xlsx.ts'
+import type { Column, Row } from '../../src/report-type/define.ts'
+import { oracles } from '../support/oracles.ts'
+import { batchesOf, bytesOf, HOSTILE_TEXTS } from '../support/rows.ts'
+
+/** Debian's package libreoffice-calc-nogui; without it this test is skipped, and other readers are shown the same workbooks. */
+const THERE = spawnSync('soffice', ['--version']).error === undefined
+
+/** As LibreOffice shows the first sheet: CSV in which text has quotes and nothing else has. */
+const SHOWN = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false'
+
+async function opened(columns: readonly Column[], rows: readonly Row[]): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'broadsheet-libreoffice-'))
+  try {
+    const options = { columns, csvDialect: 'POSTGRES', timeZone: 'Europe/Vilnius' } as const
+    await writeFile(join(directory, 'it.xlsx'), await bytesOf(xlsx.encode(batchesOf([rows]).batches, options)))
+    const profile = `-env:UserInstallation=file://${directory}/profile`
+    const target = ['--convert-to', SHOWN, '--outdir', directory, join(directory, 'it.xlsx')]
+    await promisify(execFile)('soffice', [profile, '--headless', ...target], { timeout: 120_000 })
+    return await readFile(join(directory, 'it.csv'), 'utf8')
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+test.skipIf(!THERE)(
+  'LibreOffice opens a workbook: types, dates, digits, and every hostile text',
+  async () => {
+    const columns: Column[] = [
+    { name: 'id', type: 'BigInt' }, { name: 'money', type: 'Decimal' }, { name: 'day', type: 'Date' }, { name: 'at', type: 'DateTime' },
+    { name: 'flag', type: 'Boolean' }, { name: 'ratio', type: 'Float' }, { name: 'text', type: 'String' },
+  ] // prettier-ignore
+    const typed: Row[] = [
+      ['123456789012345', '12.50', '2026-11-21', '2026-07-01T12:00:00Z', true, 0.25, 'plain'],
+      ['9007199254740993', '0.12345678901234567890', '1850-01-01', '2026-12-01T12:00:00.5Z', false, 1e300, '=1+1'],
+      [null, null, null, null, null, null, ''],
+    ]
+    const hostile = HOSTILE_TEXTS.map((text): Row => [1, null, null, null, null, null, text])
+    const csv = await opened(columns, [...typed, ...hostile])
+    expect(csv.split('\n').slice(0, 4)).toEqual([
+      '"id","money","day","at","flag","ratio","text"',
+      '123456789012345,12.50,2026-11-21,2026-07-01 15:00:00,TRUE,0.25,"plain"',
+      '"9007199254740993","0.12345678901234567890","1850-01-01",2026-12-01 14:00:00.500,FALSE,1E+300,"=1+1"',
+      ',,,,,,',
+    ])
+    const { csvParse } = await oracles()
+    // It makes an LF of each line's end within a cell, as its own cells have it.
+    const shown = (text: string) => text.replaceAll(/\r\n?/g, '\n')
+    expect(csvParse(csv).slice(4).map((record) => shown(record[6]!))).toEqual(HOSTILE_TEXTS.map(shown)) // prettier-ignore
+  },
+  150_000,
+)
