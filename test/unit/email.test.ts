@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { afterEach, describe, expect, test } from 'vitest'
 import { encodeId } from '../../src/api-id.ts'
 import { NotFound } from '../../src/errors.ts'
+import { FORMATS } from '../../src/formats/index.ts'
 import { createPost, NOW } from '../support/mail-server.ts'
 import { DELIVERY, documentOf, FAILED, handoverOf } from '../support/outcome.ts'
 import { until } from '../support/until.ts'
@@ -66,6 +67,26 @@ describe('a letter', () => {
     expect(mails[0]!.read.text).toContain('The document is attached.')
     expect(mails[0]!.read.text).toContain(documentOf().link())
   })
+
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    'a document as %s is attached as what it is',
+    async (name, format) => {
+      const { mails, url } = await mailServer()
+      const bytes = randomBytes(1000)
+      const document = documentOf(bytes, {
+        format: name,
+        fileName: `sales.${format.extension}`,
+        contentType: format.contentType,
+      })
+      await channel(url).deliver(target({ attach: true }), handoverOf({ document }))
+      const { read } = mails[0]!
+      expect(read.attachments.map(({ filename, mimeType }) => [filename, mimeType])).toEqual([
+        [`sales.${format.extension}`, format.contentType.split(';')[0]],
+      ])
+      expect(Buffer.from(read.attachments[0]!.content as ArrayBuffer).equals(bytes)).toBe(true)
+      expect(read.text).toContain(name)
+    },
+  )
 
   test('a byte above 5 MB is linked alone, never opened, and the letter says so', async () => {
     const { mails, url } = await mailServer()

@@ -25,7 +25,12 @@ const refused = (message: unknown, retryable = false) => ({ name: 'DeliveryFaile
 
 test('a document of another form than was let in: its report may have been changed since', async () => {
   await table('forms', 'id int, name text')
-  for (const form of [{ csvDialect: 'EXCEL' }, { format: 'NDJSON' }] as const)
+  for (const form of [
+    { csvDialect: 'EXCEL' },
+    { format: 'NDJSON' },
+    { format: 'XLSX' },
+    { format: 'PARQUET' },
+  ] as const)
     await expect(scene.load('forms', await rows(form))).rejects.toMatchObject(
       refused(expect.stringContaining('CSV in dialect POSTGRES')),
     )

@@ -37,7 +37,7 @@ test.skipIf(!THERE)(
     { name: 'flag', type: 'Boolean' }, { name: 'ratio', type: 'Float' }, { name: 'text', type: 'String' },
   ] // prettier-ignore
     const typed: Row[] = [
-      ['123456789012345', '12.50', '2026-11-21', '2026-07-01T12:00:00Z', true, 0.25, 'plain'],
+      ['123456789012345', '12.75', '2026-11-21', '2026-07-01T12:00:00Z', true, 0.25, 'plain'],
       ['9007199254740993', '0.12345678901234567890', '1850-01-01', '2026-12-01T12:00:00.5Z', false, 1e300, '=1+1'],
       [null, null, null, null, null, null, ''],
     ]
@@ -45,7 +45,7 @@ test.skipIf(!THERE)(
     const csv = await opened(columns, [...typed, ...hostile])
     expect(csv.split('\n').slice(0, 4)).toEqual([
       '"id","money","day","at","flag","ratio","text"',
-      '123456789012345,12.50,2026-11-21,2026-07-01 15:00:00,TRUE,0.25,"plain"',
+      '123456789012345,12.75,2026-11-21,2026-07-01 15:00:00,TRUE,0.25,"plain"',
       '"9007199254740993","0.12345678901234567890","1850-01-01",2026-12-01 14:00:00.500,FALSE,1E+300,"=1+1"',
       ',,,,,,',
     ])

@@ -71,9 +71,10 @@ function batchesOf(author: Author, timeZone = 'UTC', of = columns): AsyncGenerat
   const session = { reportId: 'r', settings: [], timeZone, timeoutMs: 10_000, signal: new AbortController().signal }
   return rowBatches(author(source.client(session, handed)), of, handed)
 }
-function documentOf(author: Author, how: { timeZone?: string; csvDialect?: CsvDialect; format?: string } = {}) {
-  const { timeZone = 'UTC', csvDialect = 'POSTGRES', format = 'CSV' } = how
-  return textOf(formatNamed(format).encode(batchesOf(author, timeZone), { columns, csvDialect, timeZone }))
+type How = { timeZone?: string; csvDialect?: CsvDialect; format?: string; of?: typeof columns }
+function documentOf(author: Author, how: How = {}) {
+  const { timeZone = 'UTC', csvDialect = 'POSTGRES', format = 'CSV', of = columns } = how
+  return textOf(formatNamed(format).encode(batchesOf(author, timeZone, of), { columns: of, csvDialect, timeZone }))
 }
 async function sentOf(author: Author, of = columns): Promise<boolean[]> {
   const batches = await Array.fromAsync(batchesOf(author, 'UTC', of))
@@ -90,7 +91,10 @@ describe('rows that an author passes on as they are', () => {
     },
   )
   test.each(FORMATS.map(({ name }) => name).filter((name) => name !== 'CSV'))('also as %s', async (format) => {
-    expect(await documentOf(passOn, { format })).toBe(await documentOf(madeAnew, { format }))
+    // Among the dates is infinity, which is no date in PARQUET: there they are texts.
+    const dates: readonly string[] = format === 'PARQUET' ? ['Date', 'DateTime', 'LocalDateTime'] : []
+    const of = columns.map((column): Column => (dates.includes(column.type) ? { ...column, type: 'String' } : column))
+    expect(await documentOf(passOn, { format, of })).toBe(await documentOf(madeAnew, { format, of }))
   })
 
   test('are known, and are not looked at cell by cell', async () => {
