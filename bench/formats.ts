@@ -3,7 +3,7 @@ import { cpuSeconds, family, figure, median, peak, residentMiB, timed, type Figu
 import type { Stage } from './stage.ts'
 
 const ROWS = 1_000_000
-const RUNS = 3
+const RUNS = 2
 const FORMATS = ['CSV', 'XLSX', 'PARQUET'] as const
 const REPORTS = { SQL: { lines: { upto: ROWS } }, TypeScript: { lineObjects: { upto: ROWS } } }
 

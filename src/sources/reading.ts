@@ -9,7 +9,7 @@ import { copyOut } from './copy-out.ts'
 import { describeStatement } from './describe.ts'
 import { reportFailure } from './failures.ts'
 import { chooseForm, estimateRows } from './plan.ts'
-import { cellsDecoder } from './rows.ts'
+import { documentDecoder } from './rows.ts'
 import type { Reading, ReadingOptions, SessionOptions } from './source.ts'
 
 /** Begins a read-only snapshot and binds everything that statements read there. Rejects with pg's error. */
@@ -64,7 +64,7 @@ export async function startReading(connection: Connection, options: ReadingOptio
     columns,
     estimate: async () => (await estimateRows(client, body.statement, options.settings)) ?? chosen.rows,
     copy: () => copyOut(client, chosen.statement, fail),
-    batches: () => readBatches<Row>(client, { text: chosen.statement }, cellsDecoder, fail) as AsyncIterable<Row[]>,
+    batches: () => readBatches<Row>(client, { text: chosen.statement }, documentDecoder, fail) as AsyncIterable<Row[]>,
     summary,
     close: () => connection.end(),
   }

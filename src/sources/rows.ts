@@ -1,14 +1,20 @@
 import type { Cell, ColumnType } from '../report-type/define.ts'
 import { parserOf, typeOf, type Field } from './cells.ts'
+import { exactJson } from './exact-json.ts'
 import { NULL_LENGTH, SHORT, type SentColumns, type SentRow } from './sent-row.ts'
 
 type Decode<R> = (message: Buffer, start: number, end: number) => R
 
+/** Rows as a document has them: as cellsDecoder(), and numbers in JSON keep all of their digits. */
+export function documentDecoder(fields: readonly Field[]): Decode<Cell[]> {
+  return cellsDecoder(fields, (oid) => (typeOf(oid) === 'JSON' ? exactJson : parserOf(oid)))
+}
+
 /** Decodes DataRow messages of a query with these fields as cells in the order of the columns. */
-export function cellsDecoder(fields: readonly Field[]): Decode<Cell[]> {
+function cellsDecoder(fields: readonly Field[], parser = parserOf): Decode<Cell[]> {
   const count = fields.length
   const kinds = fields.map(({ dataTypeID }) => kindOf(typeOf(dataTypeID)))
-  const parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID))
+  const parsers = fields.map(({ dataTypeID }) => parser(dataTypeID))
   const empty = fields.map((): Cell => null)
   const lengths = new Int32Array(count)
 

@@ -48,7 +48,8 @@ export interface Reading {
   estimate(): Promise<number | null>
   copy(): CopyReading
   /**
-   * Rows in batches, cells typed: Int and Float numbers (NaN and infinities too), Boolean booleans, JSON parsed, DateTime ISO text
+   * Rows in batches, cells typed: Int and Float numbers (NaN and infinities too), Boolean booleans, JSON parsed (a number
+   * that a double would change is kept as JSON.rawJSON), DateTime ISO text
    * in UTC ("2026-11-21T09:00:00.123456Z"), null null, all else Postgres' text. The next batch is on its way while one is used.
    */
   batches(): AsyncIterable<Row[]>

@@ -33,6 +33,7 @@ export default defineReport({
 })`,
   'many.sql': `${head('Many', 'parameters:\n  most: { type: Int! }\n')}select n from generate_series(1, :most) n`,
   'long.sql': `${head('Long')}select repeat('x', 40000) as note`,
+  'digits.sql': `${head('Digits')}select '{"id": 1234567890123456789012, "rates": [1.10, 0.1234567890123456789], "text": "1234567890123456789"}'::json as data`,
   'endless.sql': `${head('Endless')}select 'infinity'::timestamptz as at, 1::numeric(4, 1) as small`,
 }
 
@@ -131,6 +132,17 @@ describe.each(['things.sql', 'things_in_code.ts'])('%s', (file) => {
     const comparable = (rows: (string | null)[][]) => rows.map((row) => row.with(-1, row.at(-1)!.replaceAll(' ', '')))
     expect(comparable(theirs)).toEqual(comparable(ours.map(({ cells }) => cells)))
   })
+})
+
+test('numbers in JSON keep their digits', async () => {
+  const exact = '{"id":1234567890123456789012,"rates":[1.10,0.1234567890123456789],"text":"1234567890123456789"}'
+  const { bytes } = await documentOf('digits.sql', { format: 'XLSX' })
+  expect(readSheet(bytes).rows[1]![0]!.value).toBe(exact)
+  const { duckdb } = await oracles()
+  expect(
+    await duckdb('select data::varchar from ?', (await documentOf('digits.sql', { format: 'PARQUET' })).path),
+  ).toEqual([[exact]])
+  expect((await documentOf('digits.sql', { format: 'NDJSON' })).bytes.toString()).toBe(`{"data":${exact}}\n`)
 })
 
 describe('what does not fit fails with a clear code, and no document', () => {
