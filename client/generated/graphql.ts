@@ -74,16 +74,23 @@ export type ReportVisibility =
   /** Everyone of the tenant. */
   | 'TENANT';
 
-/** How the rows are written. */
+/**
+ * How the rows are written. CSV, NDJSON and JSON are text. XLSX: a workbook of one sheet, at most 1,048,576 rows with its header, numbers of
+ * at most 15 digits (longer ones are text), instants in the report's time zone. PARQUET: columns with types, instants in UTC.
+ */
 export type ReportFormat =
   /** text/csv; charset=utf-8, saved as .csv. */
   | 'CSV'
   /** application/x-ndjson; charset=utf-8, saved as .ndjson. */
   | 'NDJSON'
   /** application/json; charset=utf-8, saved as .json. */
-  | 'JSON';
+  | 'JSON'
+  /** application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, saved as .xlsx. */
+  | 'XLSX'
+  /** application/vnd.apache.parquet, saved as .parquet. */
+  | 'PARQUET';
 
-/** GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding). */
+/** GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding); with XLSX and PARQUET they are INVALID. */
 export type ReportCompression =
   /** As it is. */
   | 'NONE'
@@ -126,8 +133,10 @@ export type ReportFailureCode =
   | 'SOURCE_QUERY_FAILED'
   /** The source asks to be left alone for a while. */
   | 'SOURCE_RATE_LIMITED'
-  /** There are more rows than its type may have. */
+  /** There are more rows than its type may have, or its format has room for. */
   | 'ROW_LIMIT'
+  /** The format has no room for a cell as it is. */
+  | 'FORMAT_LIMIT'
   /** The parameters do not fit. */
   | 'INVALID_PARAMETERS'
   /** The store could not take the bytes. */

@@ -51,10 +51,11 @@ export async function installOracles(directory: string = DIRECTORY): Promise<voi
 async function installed(directory: string): Promise<boolean> {
   const versions = async (path: string) => {
     const { packages } = JSON.parse(await readFile(directory + path, 'utf8')) as {
-      packages: Record<string, { version?: string }>
+      packages: Record<string, { version?: string; optional?: true }>
     }
+    // What is optional is for one platform, and the lock file names those of all.
     return Object.entries(packages)
-      .filter(([name]) => name !== '')
+      .filter(([name, { optional }]) => name !== '' && !optional)
       .map(([name, { version }]) => `${name}@${version}`)
       .join()
   }

@@ -5,7 +5,7 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parquet } from '../../src/formats/parquet.ts'
 import type { Cell, Column, ColumnType, Row } from '../../src/report-type/define.ts'
-import { oracles } from '../support/oracles.ts'
+import { formatOracles } from '../support/format-oracles.ts'
 import { batchesOf, bytesOf, HOSTILE_ROWS, TEXT_COLUMNS } from '../support/rows.ts'
 
 let directory: string
@@ -22,7 +22,7 @@ let files = 0
 async function asked(bytes: Buffer, query: string): Promise<(string | null)[][]> {
   const path = join(directory, `${files++}.parquet`)
   await writeFile(path, bytes)
-  return (await oracles()).duckdb(query, path)
+  return (await formatOracles()).duckdb(query, path)
 }
 async function column(of: Column, values: readonly Cell[]) {
   const bytes = await encode([of], [values.map((value) => [value])])

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { oracles } from '../support/oracles.ts'
+import { formatOracles } from '../support/format-oracles.ts'
 import { reportsIn, type ReportAsked } from '../support/reports.ts'
 import { startWorker, type RunningProcess } from '../support/service.ts'
 import { createSourceDatabase, type SourceDatabase } from '../support/source-database.ts'
@@ -100,7 +100,7 @@ describe.each(['things.sql', 'things_in_code.ts'])('%s', (file) => {
     expect(rows[2]![7]!.value).toBeCloseTo(46110 + (4 * 3600 + 0.123456) / 86_400, 9)
     expect([rows[2]![9]!.value, rows[3]![9]]).toEqual(['', null])
     // The same to a reader of somebody else's.
-    const theirs = (await oracles()).sheet(bytes)
+    const theirs = (await formatOracles()).sheet(bytes)
     expect(theirs).toHaveLength(2001)
     expect(theirs[1]!.map((cell) => cell!.t).join('')).toBe('nsnsnbnnnsss')
     expect([theirs[1]![1]!.v, theirs[1]![2]!.w, theirs[1]![9]!.v, theirs[1]![7]!.w]).toEqual([
@@ -115,7 +115,7 @@ describe.each(['things.sql', 'things_in_code.ts'])('%s', (file) => {
       fileName: expect.stringMatching(/^things.*\.parquet$/) as string,
       contentType: 'application/vnd.apache.parquet',
     })
-    const { duckdb } = await oracles()
+    const { duckdb } = await formatOracles()
     const types = await duckdb('select column_type from (describe select * from ?)', path)
     expect(types.flat()).toEqual([
       'BIGINT', 'BIGINT', 'DECIMAL(12,2)', 'VARCHAR', 'DOUBLE', 'BOOLEAN', 'DATE', 'TIMESTAMP WITH TIME ZONE', 'TIMESTAMP', 'VARCHAR', 'VARCHAR', 'JSON',
@@ -138,7 +138,7 @@ test('numbers in JSON keep their digits', async () => {
   const exact = '{"id":1234567890123456789012,"rates":[1.10,0.1234567890123456789],"text":"1234567890123456789"}'
   const { bytes } = await documentOf('digits.sql', { format: 'XLSX' })
   expect(readSheet(bytes).rows[1]![0]!.value).toBe(exact)
-  const { duckdb } = await oracles()
+  const { duckdb } = await formatOracles()
   expect(
     await duckdb('select data::varchar from ?', (await documentOf('digits.sql', { format: 'PARQUET' })).path),
   ).toEqual([[exact]])
