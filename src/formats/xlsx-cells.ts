@@ -2,7 +2,6 @@ import { ReportFailed } from '../errors.ts'
 import type { Cell, Column } from '../report-type/define.ts'
 import { dateMoment, dayNumber, instantMoment, localMoment, timeOfDay, type Moment } from './calendar.ts'
 import { anyText, cellText } from './cell-text.ts'
-import type { FormatOptions } from './format.ts'
 import { rfc3339, toRfc3339 } from './instant.ts'
 import { MOST_CHARACTERS, STYLE } from './xlsx-parts.ts'
 import { sheetText } from './xlsx-text.ts'
@@ -18,12 +17,8 @@ const DAYS_TO_1970 = 25_569
 const FIRST_DAY = 61
 const LAST_DAY = 2_958_465
 
-/** How the cells of a column are written. The value decides where an author gives another type than was declared. */
-export function cellWriter(
-  column: Column,
-  { timeZone }: FormatOptions,
-  offset: (seconds: number) => number,
-): CellWriter {
+/** How the cells of a column are written; `offset`: of the report's zone, in seconds at seconds from 1970. The value decides where an author gives another type than was declared. */
+export function cellWriter(column: Column, offset: (seconds: number) => number): CellWriter {
   const text = cellText(column)
   const asText: CellWriter = (cell, at) => textCell(text(cell), at, column)
   switch (column.type) {

@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- what is looked for are control characters */
 /** What XML has no character for, or gives another meaning; and what would be read as one of our own escapes. */
 const SPECIAL = /[&<>\u0000-\u0008\u000b-\u001f\ufffe\uffff]|_(?=x[0-9a-f]{4}_)/gi
 const IS_SPECIAL = /[&<>\u0000-\u0008\u000b-\u001f\ufffe\uffff]|_x[0-9a-f]{4}_/i

@@ -26,7 +26,7 @@ function sheetWriter(options: FormatOptions): RowWriter {
   const { columns } = options
   const letters = columns.map((_, index) => columnLetters(index))
   const offset = zoneOffset(options.timeZone)
-  const cells = columns.map((column) => cellWriter(column, options, offset))
+  const cells = columns.map((column) => cellWriter(column, offset))
   return {
     head: sheetHead(columns.slice(0, MOST_COLUMNS)) + headerRow(columns, letters),
     row(row, index) {

@@ -62,7 +62,8 @@ async function installed(directory: string): Promise<boolean> {
   try {
     return (await versions('node_modules/.package-lock.json')) === (await versions('package-lock.json'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    // Not there yet, or being written by npm in another process.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return false
     throw error
   }
 }

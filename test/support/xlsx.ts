@@ -82,6 +82,7 @@ function valueOf(type: string, content: string): SheetCell['value'] {
   if (type === 'inlineStr') {
     const [, preserve, text] = /^<is><t( xml:space="preserve")?>([^]*)<\/t><\/is>$/.exec(content)!
     if (!preserve && /^\s|\s$/.test(text!)) throw new Error('spaces that a reader may leave out')
+    // oxlint-disable-next-line no-control-regex -- what must not be there
     if (/[\u0000-\u0008\u000b-\u001f\ufffe\uffff]|&(?!(amp|lt|gt);)/.test(text!)) throw new Error('not XML')
     const plain = text!.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
     return plain.replace(/_x([0-9A-F]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))

@@ -251,18 +251,6 @@ export default defineReport({
     ['export default { title: "T", columns: { a: "Integer" }, rows() {} }', /column a: "Integer" is not a type/],
     ['export default { title: "T", columns: { a: "Int" } }', /rows is missing/],
     [
-      'export default { title: "T", columns: { a: { type: "Int", precision: 2 } }, rows() {} }',
-      /column a: precision and scale are for Decimal/,
-    ],
-    [
-      'export default { title: "T", columns: { a: { type: "Decimal", scale: 2 } }, rows() {} }',
-      /column a: precision is 1 to 38/,
-    ],
-    [
-      'export default { title: "T", columns: { a: { type: "Decimal", precision: 4, scale: 5 } }, rows() {} }',
-      /column a: scale is 0 to 4/,
-    ],
-    [
       'export default { titel: "T", columns: { a: "Int" }, rows() {} }',
       /"titel" is not known to defineReport\. Did you mean "title"/,
     ],
