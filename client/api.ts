@@ -2,64 +2,102 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { GraphQLClient, type Variables } from 'graphql-request'
 import { print } from 'graphql'
 import { createClient, type Client } from 'graphql-ws'
+import { ConnectionLost, readable } from './errors.ts'
 
 /** The public API as a program asks it: queries and mutations over HTTP, subscriptions over one WebSocket. */
 export interface Api {
-  /** Rejects with graphql-request's ClientError for GraphQL errors. */
+  /** Rejects with ApiError, ConnectionLost, or the reason of `signal`. */
   ask<Result, Wanted extends Variables>(
     document: TypedDocumentNode<Result, Wanted>,
     variables: Wanted,
     signal?: AbortSignal,
   ): Promise<Result>
   /**
-   * Ends when the server completes, when the reader leaves the loop, and at close(). Throws ConnectionLost, or an Error with
-   * the server's first message and all its errors as the cause.
+   * Ends when the server completes, when the reader leaves the loop, and at close(). Throws ApiError, ConnectionLost, also when
+   * the reader is MOST_PENDING events behind, or the reason of `signal`.
    */
-  watch<Result, Wanted extends Variables>(
+  subscribe<Result, Wanted extends Variables>(
     document: TypedDocumentNode<Result, Wanted>,
     variables: Wanted,
+    signal?: AbortSignal,
   ): AsyncGenerator<Result>
   close(): Promise<void>
 }
 
-/** The WebSocket ended in mid-subscription. */
-export class ConnectionLost extends Error {
-  /** The close code; undefined where no connection came about. */
-  readonly code: number | undefined
-  /** Whether the same may work again: 4xxx are the server's refusals. */
-  readonly passing: boolean
-  constructor(code: number | undefined, reason: string) {
-    super(`The connection was lost (${[code, reason].filter(Boolean).join(' ') || 'it could not be opened'}).`)
-    this.code = code
-    this.passing = code === undefined || code < 4000
-  }
+export interface ApiOptions {
+  /** Where the service runs; /graphql is added where it is not there. */
+  url: string
+  /** An API token or a JWT. */
+  token: string
+  /** Milliseconds without a word on the WebSocket until the server is asked for one; as long again and it counts as lost. */
+  silence?: number
 }
 
-/** `url` is where the service runs, without /graphql. Nothing is connected before it is asked. */
-export function createApi({ url, token }: { url: string; token: string }): Api {
-  const http = new GraphQLClient(`${url}/graphql`, { headers: { authorization: `Bearer ${token}` } })
+const SILENCE = 10_000
+/** Milliseconds until an answer over HTTP must be there: the API answers at once, whatever a report takes. */
+const PATIENCE = 60_000
+/** Events that wait for a reader. */
+const MOST_PENDING = 1_000
+
+/** Nothing is connected before it is asked. */
+export function createApi({ url, token, silence = SILENCE }: ApiOptions): Api {
+  const endpoint = `${url.replace(/\/+$/, '').replace(/\/graphql$/, '')}/graphql`
+  const http = new GraphQLClient(endpoint, { headers: { authorization: `Bearer ${token}` } })
   let socket: Client | undefined
-  const open = () =>
-    (socket ??= createClient({
-      url: `${url.replace(/^http/, 'ws')}/graphql`,
-      connectionParams: { Authorization: `Bearer ${token}` },
-      // Whoever watches begins again by itself, from what it has seen last.
-      retryAttempts: 0,
-    }))
+  const open = () => (socket ??= openSocket(endpoint.replace(/^http/, 'ws'), token, silence))
 
   return {
-    ask: (document, variables, signal) => http.request({ document, variables, ...(signal && { signal }) } as never),
-    async *watch<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted) {
+    async ask(document, variables, signal) {
+      const patience = AbortSignal.timeout(PATIENCE)
+      const either = signal ? AbortSignal.any([signal, patience]) : patience
       try {
-        for await (const { data, errors } of open().iterate<Result, never>({
-          query: print(document),
-          variables: variables as Record<string, unknown>,
-        })) {
-          if (errors) throw errors
-          if (data) yield data
-        }
+        return await http.request({ document, variables, signal: either } as never)
       } catch (error) {
-        throw readable(error)
+        if (patience.aborted && !signal?.aborted) throw new ConnectionLost(undefined, 'no answer came in time', error)
+        throw readable(error, signal)
+      }
+    },
+    async *subscribe<Result, Wanted extends Variables>(
+      document: TypedDocumentNode<Result, Wanted>,
+      variables: Wanted,
+      signal?: AbortSignal,
+    ) {
+      signal?.throwIfAborted()
+      const pending: Result[] = []
+      let over: { error: unknown } | null = null
+      let wake: () => void = () => undefined
+      const end = (error: unknown = null) => {
+        over ??= { error }
+        wake()
+      }
+      const leave = open().subscribe<Result, never>(
+        { query: print(document), variables: variables as Record<string, unknown> },
+        {
+          next({ data, errors }) {
+            if (errors) return end(errors)
+            if (data) pending.push(data)
+            if (pending.length > MOST_PENDING) return end(new ConnectionLost(undefined, 'the reader is too slow'))
+            wake()
+          },
+          error: end,
+          complete: () => end(),
+        },
+      )
+      const aborted = () => end(signal?.reason)
+      signal?.addEventListener('abort', aborted)
+      try {
+        for (;;) {
+          while (pending.length > 0 && !signal?.aborted) yield pending.shift() as Result
+          if (over) {
+            const { error } = over as { error: unknown }
+            if (error === null) return
+            throw readable(error, signal)
+          }
+          await new Promise<void>((resolve) => (wake = resolve))
+        }
+      } finally {
+        signal?.removeEventListener('abort', aborted)
+        leave()
       }
     },
     async close() {
@@ -68,10 +106,23 @@ export function createApi({ url, token }: { url: string; token: string }): Api {
   }
 }
 
-/** graphql-ws throws lists of GraphQL errors and events of the WebSocket as they are. */
-function readable(error: unknown): Error {
-  if (error instanceof Error) return error
-  if (Array.isArray(error)) return new Error(String(error[0]?.message), { cause: error })
-  const { code, reason = '' } = error as { code?: number; reason?: string }
-  return new ConnectionLost(code, reason)
+/** One WebSocket for all subscriptions, which is ended when nothing comes back over it. */
+function openSocket(url: string, token: string, silence: number): Client {
+  let listening: NodeJS.Timeout | undefined
+  const client = createClient({
+    url,
+    connectionParams: { Authorization: `Bearer ${token}` },
+    // Whoever watches begins again by itself, from what it has seen last.
+    retryAttempts: 0,
+    connectionAckWaitTimeout: silence,
+    keepAlive: silence,
+    on: {
+      ping(received) {
+        if (!received) listening = setTimeout(() => client.terminate(), silence)
+      },
+      pong: (received) => received && clearTimeout(listening),
+      closed: () => clearTimeout(listening),
+    },
+  })
+  return client
 }

@@ -1,33 +1,55 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ConnectionLost, type Api } from './api.ts'
+import type { Api } from './api.ts'
+import { ApiError, ConnectionLost, readable } from './errors.ts'
 import { WatchReportDocument, type ProgressFactsFragment, type ReportStatus } from './generated/graphql.ts'
 
 const ENDED: readonly ReportStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED']
 /** Connections lost in a row, with nothing heard between, until it is given up: after half a minute, which a restart may take. */
 const MOST_LOSSES = 10
-/** First and longest wait between, in milliseconds. */
-const FIRST_WAIT = 500
-const LONGEST_WAIT = 5_000
+/** First and longest wait between, in milliseconds; each is cut by up to a half, so that many watchers do not come back at once. */
+const FIRST_WAIT = 700
+const LONGEST_WAIT = 6_000
+
+export interface WatchOptions {
+  signal?: AbortSignal | undefined
+  /** Goes on after this event: the highest sequence that was seen. */
+  after?: number | undefined
+  /** A connection was lost, and is opened again. */
+  onLost?: ((error: Error) => void) | undefined
+}
 
 /**
  * A report's progress, from where it stands to its end. A lost connection is opened again and goes on after the last event
- * that was seen. Throws the server's errors, ConnectionLost when it stays lost, and the reason of `signal`.
+ * that was seen. Throws ApiError (NOT_FOUND for an unknown id), ConnectionLost when it stays lost, and the reason of `signal`.
  */
-export async function* watchReport(api: Api, id: string, signal?: AbortSignal): AsyncGenerator<ProgressFactsFragment> {
-  let after: number | null = null
+export async function* watchReport(
+  api: Api,
+  id: string,
+  { signal, after, onLost }: WatchOptions = {},
+): AsyncGenerator<ProgressFactsFragment> {
+  let seen = after ?? null
   for (let losses = 0; losses < MOST_LOSSES; losses += 1) {
     try {
-      for await (const { reportProgress } of api.watch(WatchReportDocument, { id, after })) {
+      for await (const { reportProgress } of api.subscribe(WatchReportDocument, { id, after: seen }, signal)) {
         losses = 0
-        after = reportProgress.sequence
+        seen = reportProgress.sequence
         yield reportProgress
         if (ENDED.includes(reportProgress.status)) return
       }
     } catch (error) {
-      if (!(error instanceof ConnectionLost) || !error.passing || losses + 1 === MOST_LOSSES) throw error
+      if (!mayPass(error) || losses + 1 === MOST_LOSSES) throw error
+      onLost?.(error as Error)
     }
-    signal?.throwIfAborted()
-    await pause(Math.min(FIRST_WAIT * 2 ** losses, LONGEST_WAIT), undefined, { signal })
+    const wait = Math.min(FIRST_WAIT * 2 ** losses, LONGEST_WAIT) * (1 - Math.random() / 2)
+    await pause(wait, undefined, { signal }).catch((aborted) => {
+      throw readable(aborted, signal)
+    })
   }
   throw new ConnectionLost(undefined, 'the server ends it each time')
+}
+
+function mayPass(error: unknown): boolean {
+  return (
+    (error instanceof ConnectionLost && error.passing) || (error instanceof ApiError && error.code === 'UNAVAILABLE')
+  )
 }

@@ -1,17 +1,16 @@
 import { parseArgs } from 'node:util'
-import { createApi } from '../client/api.ts'
+import { createClient } from '../client/client.ts'
+import { factsOf, numbers } from '../client/facts.ts'
 import { readDemoSettings } from '../src/config.ts'
 import { StartupError } from '../src/errors.ts'
 import { runBroadsheet } from '../src/embedded/run.ts'
 import type { Broadsheet } from '../src/embedded/broadsheet.ts'
-import { terminal } from '../src/terminal.ts'
 import { startup } from '../src/startup.ts'
+import { terminal } from '../src/terminal.ts'
 import { askForSales, waitForDocument } from './ask.ts'
-import { download } from './download.ts'
-import { factsOf, numbers } from './facts.ts'
 
 /** Below the current directory. */
-const DOWNLOADS = 'downloads'
+const DOWNLOADS = 'downloads/'
 
 /** `npm run demo`: the service on a machine that has nothing, and a first report through its public API. */
 await startup(async () => {
@@ -22,27 +21,24 @@ await startup(async () => {
   let failure = exit ? 'The demo was stopped before its report was there.' : ''
 
   async function showReport({ url, adminToken }: Broadsheet, signal: AbortSignal): Promise<void> {
-    const api = createApi({ url, token: adminToken })
-    signal.addEventListener('abort', () => void api.close())
+    const client = createClient({ url, token: adminToken })
     try {
       const started = performance.now()
-      const { id, title } = await askForSales(api, signal)
+      const { id, title } = await askForSales(client, signal)
       say(`Asked for: ${title}`)
       const written = bar('Writing the report')
-      const document = await waitForDocument(
-        api,
-        id,
-        (progress) => written(progress.percent == null ? null : progress.percent / 100, factsOf(progress)),
+      const document = await waitForDocument(client, id, {
+        directory: DOWNLOADS,
+        onProgress: (progress) => written(progress.percent == null ? null : progress.percent / 100, factsOf(progress)),
         signal,
-      )
+      })
       const seconds = (performance.now() - started) / 1000
-      const path = await download(document, DOWNLOADS, signal)
       say(
         `${numbers.format(document.rowCount)} rows, ${numbers.format(document.byteSize)} bytes in ${seconds.toFixed(1)} s; sha256 ${document.sha256} is right`,
       )
-      say(`The file: ${path}`)
+      say(`The file: ${document.path}`)
     } finally {
-      await api.close()
+      await client.close()
     }
   }
 

@@ -11,7 +11,7 @@ const filesIn = (folders: readonly string[]) =>
     .filter((file) => !file.startsWith('client/generated/'))
 /** The service, and what stands around it: clients and tools, which have the same manners and vendors of their own. */
 const SERVICE = filesIn(['schema', 'src', 'worker', 'reports'])
-const AROUND = filesIn(['client', 'demo', 'bench', 'scripts'])
+const AROUND = filesIn(['client', 'cli', 'demo', 'bench', 'scripts'])
 const SOURCES = [...SERVICE, ...AROUND]
 
 interface Import {
@@ -95,6 +95,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ground: [],
   // A client knows the public API and nothing else. The demo and the benchmarks bring everything up, as `npm start` does.
   client: [],
+  cli: ['client', 'ground'],
   demo: ['client', 'embedded', 'ground'],
   bench: ['schema', ...BELOW, 'embedded'],
   scripts: ['schema', 'client', ...BELOW],
@@ -136,7 +137,7 @@ describe('who may import whom', () => {
   })
 
   test('nobody imports a door, also not its types', () => {
-    const doors = ['api', 'worker', 'embedded']
+    const doors = ['api', 'worker', 'embedded', 'cli', 'demo']
     expect(
       ours
         .filter(
@@ -172,6 +173,11 @@ describe('who may import whom', () => {
       ({ from, to, typeOnly }) => !typeOnly && areaOf(from) === 'channels' && areaOf(to) === 'sources',
     )
     expect(new Set(shared.map(({ to }) => to))).toEqual(new Set(['src/sources/connection.ts']))
+  })
+
+  test('the command line knows the client, and how a bar is drawn, and nothing of the service', () => {
+    const others = ours.filter(({ from, to }) => areaOf(from) === 'cli' && areaOf(to) === 'ground')
+    expect(new Set(others.map(({ to }) => to))).toEqual(new Set(['src/terminal.ts']))
   })
 
   test('a report file imports define and nothing else', () => {
@@ -269,11 +275,13 @@ describe('manners', () => {
     )
 
   test('only config.ts reads the environment', () => {
-    // A benchmark hands its own environment on to what it starts.
+    // A benchmark hands its own environment on to what it starts. The command line is a client, on any machine: its two settings are
+    // none of the service's, and one file of its own reads them.
+    const readers = ['src/config.ts', 'cli/settings.ts']
     expect(
       SOURCES.filter(
         (file) =>
-          file !== 'src/config.ts' &&
+          !readers.includes(file) &&
           areaOf(file) !== 'bench' &&
           /process\.env|\benv\s*\}\s*=\s*process|import\.meta\.env/.test(codeOf(file)),
       ),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { ClientError } from 'graphql-request'
-import { ConnectionLost } from '../../../client/api.ts'
+import { ApiError, ConnectionLost } from '../../../client/errors.ts'
 import {
   CancelReportDocument,
   RequestReportDocument,
@@ -114,11 +113,9 @@ export function createAsking(urls: readonly string[], token: string) {
 export type Asking = ReturnType<typeof createAsking>
 
 function codeOf(error: unknown): string {
-  if (error instanceof ClientError)
-    return String(error.response.errors?.[0]?.extensions?.['code'] ?? error.response.status)
+  if (error instanceof ApiError) return error.code
   if (error instanceof ConnectionLost) return error.passing ? 'connection' : `closed ${error.code}`
-  const { name, message, cause } = error as Error & { cause?: unknown }
+  const { name, message } = error as Error
   if (name === 'TimeoutError' || name === 'AbortError') return 'timeout'
-  if (Array.isArray(cause)) return String((cause[0] as { extensions?: { code?: string } }).extensions?.code)
   return /fetch failed|terminated|socket|ECONN/i.test(message) ? 'connection' : message
 }

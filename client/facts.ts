@@ -1,4 +1,4 @@
-import type { ProgressFactsFragment } from '../client/generated/graphql.ts'
+import type { ProgressFactsFragment } from './generated/graphql.ts'
 
 /** 1,234,567 on every machine. */
 export const numbers = new Intl.NumberFormat('en-US')
