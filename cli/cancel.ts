@@ -4,7 +4,7 @@ import type { Session } from './session.ts'
 
 /** `cancel ID...`: each is asked for, also after one that was refused. */
 export async function cancel(session: Session, ids: readonly string[]): Promise<Exit> {
-  const { client, signal, json, print, printJson, say } = session
+  const { client, signal, json, print, printJson, fault } = session
   const answers: object[] = []
   let exit: Exit = EXIT.DONE
   for (const id of ids) {
@@ -16,7 +16,7 @@ export async function cancel(session: Session, ids: readonly string[]): Promise<
       if (!(error instanceof Refused)) throw error
       exit = EXIT.REFUSED
       answers.push({ id, userErrors: error.userErrors })
-      say(`${id}: ${error.userErrors.map(({ message }) => message).join(' ')}`)
+      fault(`${id}: ${error.userErrors.map(({ message }) => message).join(' ')}`)
     }
   }
   if (json) printJson(ids.length === 1 ? answers[0] : answers)

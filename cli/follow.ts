@@ -18,7 +18,7 @@ export async function follow(
   id: string,
   { out, onProgress }: { out?: string | undefined; onProgress?: (progress: Progress) => void },
 ): Promise<Followed> {
-  const { client, signal, say, bar } = session
+  const { client, signal, say, fault, bar } = session
   const written = bar('Writing the report')
   let last: Progress | undefined
   try {
@@ -39,7 +39,7 @@ export async function follow(
   const exit = exitOf(last.status)
   if (exit !== EXIT.DONE) {
     const { failure } = found
-    say(`${last.status}${failure ? ` ${failure.code}: ${failure.message}` : ''}`)
+    fault(`${last.status}${failure ? ` ${failure.code}: ${failure.message}` : ''}`)
     return ended(null)
   }
   say(`SUCCEEDED: ${numbers.format(last.rowsWritten)} rows, ${numbers.format(last.bytesWritten)} bytes`)

@@ -5,7 +5,7 @@ import { EXIT, faultOf, Interrupted, type Exit } from './outcome.ts'
 import { plain } from './plain.ts'
 import { run, type RunOptions } from './run.ts'
 import { schedules } from './schedules.ts'
-import { openSession, type CommonOptions, type Session } from './session.ts'
+import { openSession, type GlobalOptions, type Session } from './session.ts'
 import { types } from './types.ts'
 import { verify } from './verify.ts'
 import { watch } from './watch.ts'
@@ -42,7 +42,7 @@ const program = new Command('broadsheet')
 
 /** A command's work, between opening the client and closing it. */
 async function within(work: (session: Session) => Promise<Exit>): Promise<void> {
-  const session = openSession(program.opts<CommonOptions>(), stop.signal)
+  const session = openSession(program.opts<GlobalOptions>(), stop.signal)
   try {
     exit = await work(session)
   } finally {
@@ -146,7 +146,7 @@ function tell(error: Error): Exit {
   process.stderr.write(
     `${plain(exit === EXIT.FAULT && code === 'FAULT' ? (error.stack ?? error.message) : error.message)}\n`,
   )
-  if (program.opts<CommonOptions>().json)
+  if (program.opts<GlobalOptions>().json)
     process.stdout.write(`${JSON.stringify({ error: { code, message: error.message, ...userErrors } })}\n`)
   return exit
 }

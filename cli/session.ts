@@ -4,7 +4,7 @@ import { plain } from './plain.ts'
 import { readSettings } from './settings.ts'
 
 /** Options that every command takes. */
-export interface CommonOptions {
+export interface GlobalOptions {
   readonly url?: string
   readonly token?: string
   readonly json?: boolean
@@ -18,6 +18,8 @@ export interface Session {
   readonly signal: AbortSignal
   /** A line for a person; silent with --quiet. */
   say(line: string): void
+  /** A line for a person that is no news to leave out: why the exit code is not 0. */
+  fault(line: string): void
   /** A bar for a person: a part of 1, null while nobody knows. */
   bar(name: string): (part: number | null, facts?: string) => void
   /** A line of the result. */
@@ -27,7 +29,7 @@ export interface Session {
 }
 
 /** Nothing is connected before a command asks. Throws WrongUse. */
-export function openSession(options: CommonOptions, signal: AbortSignal): Session {
+export function openSession(options: GlobalOptions, signal: AbortSignal): Session {
   const { say, bar } = terminal()
   const print = (line: string) => void process.stdout.write(`${line}\n`)
   return {
@@ -35,6 +37,7 @@ export function openSession(options: CommonOptions, signal: AbortSignal): Sessio
     json: options.json ?? false,
     signal,
     say: (line) => void (options.quiet || say(plain(line))),
+    fault: (line) => say(plain(line)),
     bar: options.quiet ? () => () => undefined : bar,
     print: (line) => print(plain(line)),
     printJson: (value) => print(JSON.stringify(value)),

@@ -19,7 +19,7 @@ interface Wanted {
 
 /** `verify FILE`: whether a file is a report's document, whole and unchanged: size, SHA-256, and rows counted anew. */
 export async function verify(session: Session, path: string, { report: id, search }: Wanted): Promise<Exit> {
-  const { client, signal, json, print, printJson, say } = session
+  const { client, signal, json, print, printJson } = session
   const byteSize = await sizeOf(path)
   const sha256 = await sha256Of(path, signal)
   const found =
@@ -34,14 +34,14 @@ export async function verify(session: Session, path: string, { report: id, searc
         ? `${namesake.fileName} is the document of report ${namesake.id}, with the sha256 ${namesake.sha256}.`
         : 'Name the report: --report ID.',
     ]
-    for (const fault of faults) say(fault)
+    for (const fault of faults) session.fault(fault)
     if (json) printJson({ verified: false, file: path, byteSize, sha256, rowCount: null, report: null, faults })
     return EXIT.DAMAGED
   }
   const report = await client.report(found.id, { signal })
   if (!report?.document) throw new NoDocument(report)
   const { rowCount, faults } = await compare(path, { byteSize, sha256 }, { ...report, document: report.document })
-  for (const fault of faults) say(fault)
+  for (const fault of faults) session.fault(fault)
   const verified = faults.length === 0
   if (json) printJson({ verified, file: path, byteSize, sha256, rowCount, report: report.id, faults })
   else if (verified)

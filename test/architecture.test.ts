@@ -289,7 +289,8 @@ describe('manners', () => {
   })
 
   test('no file above 300 lines without a reason in its head', () => {
-    const long = [...SOURCES, ...globSync('test/**/*.test.ts', { cwd: root })].filter((file) => {
+    const tests = globSync('test/**/*.test.ts', { cwd: root, exclude: ['**/node_modules'] })
+    const long = [...SOURCES, ...tests].filter((file) => {
       const lines = readFileSync(join(root, file), 'utf8').split('\n')
       return lines.length > 300 && !/long because/i.test(lines.slice(0, 15).join('\n'))
     })

@@ -202,6 +202,8 @@ describe('run', () => {
       file: null,
     })
     expect(failed.err).toContain('FAILED SOURCE_QUERY_FAILED')
+    const { code, err } = await broadsheet('run', 'broken', '--watch', '--quiet')
+    expect([code, err]).toEqual([4, expect.stringMatching(/^FAILED SOURCE_QUERY_FAILED: .*\n$/)])
 
     const refused = await broadsheet('run', 'visits', '--most', 'many', '--json')
     expect(refused.code).toBe(3)
