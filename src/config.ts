@@ -1,5 +1,6 @@
 import { checkObjectStores, readAws } from './config-aws.ts'
 import { readLimits } from './config-limits.ts'
+import { readTracing, type TracingSettings } from './config-tracing.ts'
 import { readReach, type Reach } from './config-reach.ts'
 import { readNamed, type NamedSettings } from './config-named.ts'
 import { createReader, type Environment, type Reader } from './config-reader.ts'
@@ -36,6 +37,8 @@ export interface Config {
   /** "Did you mean ...?" in errors about the schema. */
   readonly suggestions: boolean
   readonly production: boolean
+  /** A directory: only the GraphQL documents in it run. Null: any document. */
+  readonly persistedOperations: string | null
   readonly workerConcurrency: number
   readonly tenantMaxRunning: number | null
   /** Reports that may wait, over all tenants; null: no such limit. */
@@ -48,6 +51,8 @@ export interface Config {
   /** What a scraper shows at /metrics. Null: /metrics answers this machine alone. */
   readonly metricsToken: string | null
   readonly logLevel: string
+  /** Null: tracing is off. */
+  readonly tracing: TracingSettings | null
   readonly reach: Reach
   /** Of every caller whose token has none of its own. */
   readonly limits: Limits
@@ -162,6 +167,7 @@ export function readConfig(environment: Environment = process.env): Config {
     introspection,
     suggestions: flag('SUGGESTIONS', introspection),
     production,
+    persistedOperations: text('PERSISTED_OPERATIONS'),
     workerConcurrency: whole('WORKER_CONCURRENCY', 4, 1, 64) as number,
     tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),
     queueMax: whole('QUEUE_MAX', null, 1, 10_000_000),
@@ -173,6 +179,7 @@ export function readConfig(environment: Environment = process.env): Config {
     rowRetention: days('ROW_RETENTION', 'P90D'),
     metricsToken,
     logLevel,
+    tracing: readTracing(reader),
     reach,
     limits: readLimits(reader),
     longestBody: whole('BODY_BYTES', 1_000_000, 1_000, 100_000_000) as number,

@@ -72,7 +72,7 @@ const ROOMS = [
   'rate', // asks Redis through the connection of progress, so that ioredis stays in one folder
 ]
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
-const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'db', 'ground']
+const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'tracing', 'db', 'ground']
 /** What each may import at run time beside itself. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['schema', ...BELOW],
@@ -90,6 +90,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   progress: ['report', 'ground'],
   queue: ['ground'],
   bucket: ['ground'],
+  tracing: ['ground'],
   // The database knows the entities that it keeps.
   db: ['report', 'delivery', 'identity', 'schedule', 'ground'],
   ground: [],

@@ -54,6 +54,14 @@ export interface Counters {
   readonly message: string | null
 }
 
+/** One step of an attempt, as it was timed in the child; milliseconds since 1970. */
+export interface Step {
+  readonly name: 'source' | 'format' | 'store'
+  readonly from: number
+  /** Null: it had not ended when the attempt did. */
+  readonly until: number | null
+}
+
 /** A document whose bytes are safe, but which nobody can read yet. */
 export interface Finished {
   readonly document: DocumentFacts
@@ -71,9 +79,9 @@ export type ToChild =
 
 /** What ends a step of the attempt; the worker decides about the next. */
 export type Answer =
-  | ({ kind: 'finished' } & Finished)
+  | ({ kind: 'finished'; steps: readonly Step[] } & Finished)
   | { kind: 'promoted' }
-  | { kind: 'failed'; failure: Failure }
+  | { kind: 'failed'; failure: Failure; steps?: readonly Step[] }
   | { kind: 'aborted' }
 
 export type FromChild =

@@ -10,6 +10,7 @@ import { countersOf, createTally, type Tally } from './counting.ts'
 import type { FromChild, Order, Setup, ToChild } from './attempt-messages.ts'
 import { failureOf } from './failure.ts'
 import { carryOut } from './pipeline.ts'
+import { createSteps } from './steps.ts'
 
 /**
  * The child process: carries out one attempt at a time as the worker tells it. It knows sources and the store; of the service's
@@ -83,6 +84,7 @@ async function start(order: Order): Promise<void> {
   const log = rest.log.child({ reportId: order.reportId, attempt: order.attempt })
   const controller = new AbortController()
   const tally = createTally()
+  const steps = createSteps()
   stop = controller
   const ticking = tellProgress(tally)
   try {
@@ -99,14 +101,19 @@ async function start(order: Order): Promise<void> {
       store,
       reportsDirectory: setup.reportsDirectory,
       tally,
+      steps,
       signal: controller.signal,
     })
     pending = written
     ticking.end()
-    say({ kind: 'finished', ...finished })
+    say({ kind: 'finished', steps: steps.all(), ...finished })
   } catch (error) {
     ticking.end()
-    say(controller.signal.aborted ? { kind: 'aborted' } : { kind: 'failed', failure: failureOf(error, log) })
+    say(
+      controller.signal.aborted
+        ? { kind: 'aborted' }
+        : { kind: 'failed', failure: failureOf(error, log), steps: steps.all() },
+    )
   } finally {
     stop = undefined
   }

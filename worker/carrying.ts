@@ -6,7 +6,8 @@ import type { Holding } from '../src/claim/holding.ts'
 import type { Failure } from '../src/report/report.entity.ts'
 import type { Json } from '../src/report-type/define.ts'
 import type { Store } from '../src/stores/store.ts'
-import type { Finished, Order } from './attempt-messages.ts'
+import { timeOf, type Span, type Tracer } from '../src/tracing/tracer.ts'
+import type { Finished, Order, Step } from './attempt-messages.ts'
 import type { ChildAttempt, Outcome } from './attempt.ts'
 import type { Children } from './children.ts'
 import type { createDefinitions, KeptDefinition } from './definitions.ts'
@@ -24,6 +25,7 @@ interface Dependencies {
   resolveOpen(claimed: Claimed, definition: KeptDefinition): Promise<{ [name: string]: Json } | null>
   store: Store
   publisher: Publisher
+  tracer: Tracer
   log: Log
 }
 
@@ -41,9 +43,9 @@ const TIMEOUT: Failure = { code: 'TIMEOUT', message: 'The report took longer tha
  * bytes that no report names, which the sweep removes.
  */
 export function createCarrying(deps: Dependencies) {
-  const { holding, store } = deps
+  const { holding, store, tracer } = deps
 
-  async function carry(held: Held): Promise<void> {
+  async function carry(held: Held, span: Span): Promise<void> {
     const { claimed, log } = held
     const definition = await held.persist(() => deps.definitions.of(claimed))
     if (definition === 'LOST') return
@@ -55,6 +57,9 @@ export function createCarrying(deps: Dependencies) {
       held.onStop(attempt.abort)
       const { outcome, finished } = await bringToEnd(held, attempt)
       log.debug({ outcome: outcome.kind }, 'the child is done')
+      span.set({ 'broadsheet.outcome': outcome.kind })
+      if (outcome.kind === 'failed') span.fail(outcome.failure.code)
+      else if (outcome.kind === 'died') span.fail('WORKER_LOST')
       if (outcome.kind === 'promoted' && finished) await succeed(held, finished)
       else await giveUp(held, attempt, outcome)
     } finally {
@@ -64,14 +69,24 @@ export function createCarrying(deps: Dependencies) {
 
   async function bringToEnd(held: Held, attempt: ChildAttempt): Promise<{ outcome: Outcome; finished?: Finished }> {
     const outcome = await attempt.outcome
+    if ('steps' in outcome) tell(outcome.steps)
     if (outcome.kind !== 'finished') return { outcome }
     if (held.stop || attempt.timedOut || !held.mayWrite()) return { outcome: await attempt.abandon() }
-    return { outcome: await attempt.promote(), finished: outcome }
+    const promoted = await tracer.inSpan('promote', {}, attempt.promote)
+    return { outcome: promoted, finished: outcome }
+  }
+
+  /** The child's own times, under the attempt. */
+  function tell(steps: readonly Step[] = []): void {
+    for (const { name, from, until } of steps)
+      tracer.start(name, { at: from }).end(until === null ? 'not ended' : undefined, until ?? undefined)
   }
 
   async function succeed(held: Held, { document, preview, retentionSeconds }: Finished): Promise<void> {
     const { claimed } = held
-    const event = await held.persist(() => holding.succeed(claimed, document, preview, retentionSeconds))
+    const event = await tracer.inSpan('commit', {}, () =>
+      held.persist(() => holding.succeed(claimed, document, preview, retentionSeconds)),
+    )
     // LOST: whether the commit came through is not known, so the bytes stay; the sweep looks at them later.
     if (event === 'LOST') return
     if (event) return publish(held, event)
@@ -107,7 +122,7 @@ export function createCarrying(deps: Dependencies) {
 
   /** True where the attempt's end is known now: committed and told, or not ours to tell any more. */
   async function write(held: Held, work: () => Promise<ProgressEvent | null>): Promise<boolean> {
-    const event = await held.persist(work)
+    const event = await tracer.inSpan('commit', {}, () => held.persist(work))
     if (event && event !== 'LOST') publish(held, event)
     return event !== null
   }
@@ -127,18 +142,37 @@ export function createCarrying(deps: Dependencies) {
     /** Never rejects. Resolves when nothing of the attempt runs any more. @param since the monotonic moment before the claim. */
     async carry(claimed: Claimed, since: number): Promise<void> {
       const held = deps.holder.hold(claimed, since)
-      try {
-        await carry(held)
-      } catch (error) {
-        const failure = failureOf(error, held.log)
-        await conclude(held, failure).catch((again: unknown) =>
-          held.log.error({ err: again }, 'the report is left to its lease'),
-        )
-      } finally {
-        held.release()
-      }
+      await tracer.inSpan('attempt', spanOf(claimed, since), async (span) => {
+        const { traceparent } = span
+        tracer.start('claim', { parent: traceparent, at: timeOf(since) }).end()
+        try {
+          await carry(held, span)
+        } catch (error) {
+          const failure = failureOf(error, held.log)
+          await conclude(held, failure).catch((again: unknown) =>
+            held.log.error({ err: again }, 'the report is left to its lease'),
+          )
+        } finally {
+          held.release()
+        }
+      })
     },
   }
+}
+
+/** From the claim on, in the trace of who asked. */
+function spanOf({ id, typeName, attempt, tenantId, traceparent }: Claimed, since: number) {
+  return {
+    kind: 'CONSUMER',
+    parent: traceparent,
+    at: timeOf(since),
+    attributes: {
+      'broadsheet.report.id': id,
+      'broadsheet.report.type': typeName,
+      'broadsheet.attempt': attempt,
+      'broadsheet.tenant': tenantId,
+    },
+  } as const
 }
 
 function orderOf(claimed: Claimed, { kind, text }: KeptDefinition, parameters: { [name: string]: Json }): Order {

@@ -12,6 +12,7 @@ import type { Log } from '../src/log.ts'
 import type { ProgressEvent } from '../src/progress/event.ts'
 import type { Publisher } from '../src/progress/publisher.ts'
 import type { Store } from '../src/stores/store.ts'
+import type { Tracer } from '../src/tracing/tracer.ts'
 
 /** Longest try by channel, in milliseconds; each channel has bounds of its own below these. */
 const LONGEST_TRY: Readonly<Record<ChannelName, number>> = {
@@ -39,6 +40,7 @@ export interface TryParts {
   publisher: Pick<Publisher, 'publish'>
   fate: Fate
   tries: Tries
+  tracer: Tracer
   log: Log
 }
 
@@ -77,8 +79,11 @@ export function createTry(taken: Taken, since: number, parts: TryParts): Try {
     const timer = setTimeout(() => stop('TIMEOUT'), LONGEST_TRY[taken.channel])
     begun = performance.now()
     try {
-      const failed = await handOver(taken, abort.signal, parts)
-      return await conclude(failed)
+      return await parts.tracer.inSpan('delivery', spanOf(taken), async (span) => {
+        const failed = await handOver(taken, abort.signal, parts)
+        if (failed) span.fail('DELIVERY_FAILED')
+        return conclude(failed)
+      })
     } catch (error) {
       log.error({ err: error }, 'the delivery is left to its lease')
       return null
@@ -132,6 +137,20 @@ export function createTry(taken: Taken, since: number, parts: TryParts): Try {
       heldSince = Math.max(heldSince, at)
     },
   }
+}
+
+/** In the trace of who asked for the report. */
+function spanOf({ id, reportId, channel, attempt, report }: Taken) {
+  return {
+    kind: 'CLIENT',
+    parent: report.traceparent,
+    attributes: {
+      'broadsheet.report.id': reportId,
+      'broadsheet.delivery.id': id,
+      'broadsheet.delivery.channel': channel,
+      'broadsheet.attempt': attempt,
+    },
+  } as const
 }
 
 /** Null: it has arrived. */

@@ -12,6 +12,7 @@ import type { PendingDocument, Store } from '../src/stores/store.ts'
 import type { Finished, Order } from './attempt-messages.ts'
 import type { Tally } from './counting.ts'
 import { openRows } from './readings.ts'
+import type { Steps } from './steps.ts'
 import { storableJson } from './storable.ts'
 
 interface Carrying {
@@ -24,6 +25,8 @@ interface Carrying {
   /** Instead of the one in the type's text, where it is at hand. */
   readonly definition?: Definition
   readonly tally: Tally
+  /** Source: until it gives rows; format: until all are read and written as bytes; store: until all of them are safe. */
+  readonly steps: Steps
   readonly signal: AbortSignal
 }
 
@@ -33,20 +36,28 @@ interface Carrying {
  * signal's reason; then nothing is left in the store.
  */
 export async function carryOut(carrying: Carrying): Promise<Finished & { pending: PendingDocument }> {
-  const { type, order, store, tally, signal } = carrying
+  const { type, order, store, tally, steps, signal } = carrying
   const format = formatNamed(order.format)
   const compression = compressionNamed(order.compression)
   const timeoutMs = durationMilliseconds(type.timeout)
+  steps.begin('source')
   const rows = await openRows({ ...carrying, format, timeoutMs })
+  steps.end('source')
   let pending: PendingDocument | undefined
   try {
+    steps.begin('format')
+    steps.begin('store')
     pending = await store.write(order.key, signal)
     const digest = createDigest()
     tally.bytes = digest.bytesSoFar
-    digest.stream.once('end', () => (tally.stage = 'STORING'))
+    digest.stream.once('end', () => {
+      tally.stage = 'STORING'
+      steps.end('format')
+    })
     const compress = compression.transform()
     const stages = [rows.bytes, ...(compress ? [compress] : []), digest.stream, pending.stream]
     await pipeline(stages as [typeof rows.bytes, Writable], { signal })
+    steps.end('store')
     const { rowCount, summary } = await rows.complete()
     signal.throwIfAborted()
     const { byteSize, sha256 } = digest.facts()

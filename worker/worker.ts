@@ -20,6 +20,7 @@ import { resolveLastSlot } from '../src/schedule/last-slot.ts'
 import { createScheduling } from '../src/schedule/scheduling.ts'
 import { createNamed, createSources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
+import { createTracer } from '../src/tracing/tracer.ts'
 import { createCarrying } from './carrying.ts'
 import { createChildren } from './children.ts'
 import { createClaiming } from './claiming.ts'
@@ -51,6 +52,8 @@ export async function startWorker({
   log: Log
 }): Promise<{ workerId: string }> {
   const workerId = uuid()
+  const tracer = createTracer(config.tracing, { process: 'worker', log })
+  lifecycle.onClose('tracing', tracer.close)
   const { applied } = await untilReachable(() => migrate(config.databaseUrl), log)
   if (applied.length > 0) log.info({ applied }, 'the database was brought up to date')
   const database = await openDatabase({
@@ -116,6 +119,7 @@ export async function startWorker({
     },
     store,
     publisher,
+    tracer,
     log,
   })
 
@@ -133,6 +137,7 @@ export async function startWorker({
     }),
     publisher,
     tries: config.deliveryTries,
+    tracer,
     log,
   })
   lifecycle.onClose('deliveries', () => delivering.drain(DRAIN_DELIVERIES))

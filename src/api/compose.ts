@@ -35,6 +35,7 @@ import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
 import { createRateLimit } from '../rate/rate-limit.ts'
 import { createAdmission } from './admission.ts'
+import { createTracer } from '../tracing/tracer.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
@@ -57,6 +58,8 @@ const LOOK_FOR_IDLE = 20
  * failure. Rejects with StartupError for faults of settings, report files and ports.
  */
 export async function createApi({ config, log, lifecycle }: { config: Config; log: Log; lifecycle: Lifecycle }) {
+  const tracer = createTracer(config.tracing, { process: 'api', log })
+  lifecycle.onClose('tracing', tracer.close)
   await untilReachable(() => migrate(config.databaseUrl), log)
   const database = await openDatabase({
     url: config.databaseUrl,
@@ -90,8 +93,13 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   lifecycle.onClose('channels', () => closeChannels(channels))
   const targets = createTargets({ channels, secrets: createSecrets(config.secrets) })
   const queueLimit = createQueueLimit(config.queueMax)
+  const ring = (reportId: string) => {
+    const span = tracer.start('ring', { kind: 'PRODUCER', attributes: { 'broadsheet.report.id': reportId } })
+    bell.ring(reportId)
+    span.end()
+  }
   const tell: Tell = (kind, event) => {
-    if (event.status === 'QUEUED') bell.ring(event.reportId)
+    if (event.status === 'QUEUED') ring(event.reportId)
     publisher.publish({ kind, event })
   }
   const reports = createReports({ database, catalog, store, queueLimit, targets, tell, log })
@@ -139,7 +147,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const credentials = createCredentialWatch({ authenticator, log })
   const doors = { config, admission, credentials, log }
   const schema = buildSchema(catalog)
-  const pipeline = await createPipeline({ schema, database, rooms, ...doors })
+  const pipeline = await createPipeline({ schema, database, rooms, tracer, ...doors })
   const health = createHealth({ parts: { postgres: database.ping, redis: progress.ping, store: store.check }, log })
   const download = createDownload({
     database,

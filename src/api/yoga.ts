@@ -4,13 +4,16 @@ import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Config } from '../config.ts'
 import type { Database } from '../db/orm.ts'
 import type { Log } from '../log.ts'
+import { NO_TRACER, type Tracer } from '../tracing/tracer.ts'
 import type { Admission } from './admission.ts'
 import type { CredentialWatch } from './credentials.ts'
 import { useOperations, type Door, type Rooms } from './execution.ts'
 import { createGraphiql } from './graphiql.ts'
 import { useLimits } from './limits.ts'
+import { useTracing } from './tracing.ts'
 import { createMask } from './mask-errors.ts'
 import { useJsonAlone, useNoIntrospection, useNoSuggestions } from './request-rules.ts'
+import { readTrustedDocuments, useTrustedDocuments } from './trusted-documents.ts'
 
 /** What comes along with a request of Node's server. */
 interface NodeContext {
@@ -19,17 +22,31 @@ interface NodeContext {
 
 interface Dependencies {
   schema: GraphQLSchema
-  config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody'>
+  config: Pick<
+    Config,
+    'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody' | 'persistedOperations'
+  >
   database: Database
   rooms: Rooms
   admission: Admission
   credentials: CredentialWatch
+  tracer: Tracer
   log: Log
 }
 
 /** The one pipeline: POST, GET and SSE come through it here, WebSocket by its enveloped functions. */
-export async function createPipeline({ schema, config, database, rooms, admission, credentials, log }: Dependencies) {
+export async function createPipeline({
+  schema,
+  config,
+  database,
+  rooms,
+  admission,
+  credentials,
+  tracer,
+  log,
+}: Dependencies) {
   const graphiql = config.graphiql ? await createGraphiql() : null
+  const trusted = config.persistedOperations && (await readTrustedDocuments(config.persistedOperations, schema))
   return createYoga<object, Door>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -39,6 +56,7 @@ export async function createPipeline({ schema, config, database, rooms, admissio
     // Yoga's own would reflect any origin, or answer "null", which a sandboxed page is: the server says it for all paths.
     cors: false,
     multipart: false,
+    ...(trusted && { extraParamNames: ['documentId'] }),
     maxRequestBodySize: config.longestBody,
     batching: false,
     maskedErrors: { maskError: createMask(log) },
@@ -56,8 +74,10 @@ export async function createPipeline({ schema, config, database, rooms, admissio
       ...(graphiql ? [graphiql.plugin] : []),
       ...(config.suggestions ? [] : [useNoSuggestions()]),
       useAdmission(admission),
+      ...(trusted ? [useTrustedDocuments(trusted)] : []),
       useLimits(config.limits),
       useOperations({ database, rooms, credentials, admission }),
+      ...(tracer === NO_TRACER ? [] : [useTracing(tracer)]),
       ...(config.introspection ? [] : [useNoIntrospection()]),
     ],
   })

@@ -26,6 +26,8 @@ export interface Claimed {
   readonly attempt: number
   readonly charged: number
   readonly epoch: number
+  /** The span that asked for the report; null: nobody traced it. */
+  readonly traceparent: string | null
 }
 
 interface ClaimOptions {
@@ -69,6 +71,7 @@ export async function claimReport(
     attempt: Number(row.attempt),
     charged: Number(row.charged),
     epoch: Number(row.epoch),
+    traceparent: row.traceparent,
   }
 }
 
@@ -89,6 +92,7 @@ interface ClaimRow {
   attempt: number
   charged: number
   epoch: number | string
+  traceparent: string | null
 }
 
 /** True while another charged attempt is left after this one. */

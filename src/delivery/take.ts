@@ -34,6 +34,8 @@ export interface Taken extends Destination {
     Report,
     'typeName' | 'title' | 'status' | 'attempt' | 'format' | 'compression' | 'csvDialect' | 'timeZone'
   > & {
+    /** The span that asked for the report. */
+    readonly traceparent: string | null
     readonly scheduleId: string | null
     readonly scheduledFor: Date | null
     readonly createdAt: Date
@@ -85,7 +87,7 @@ with recursive lane as materialized (
 select t.id, t.tenant_id, t.report_id, t.channel, t.destination, t.target, t.secret, t.requested_by, t.created_by, t.attempts, t.charged, chosen.ailing as in_ailing,
   t.news_status, t.news_failure, t.news_at, case when u.removed_at is null then u.role end as role, u.email,
   r.type_name, r.title, r.status, r.attempt, r.format, r.compression, r.csv_dialect, r.time_zone, r.schedule_id, r.scheduled_for, r.created_at as requested_at,
-  r.expires_at, r.document
+  r.expires_at, r.document, r.traceparent
 from taken t join chosen using (id) join broadsheet.report r on r.id = t.report_id join broadsheet.app_user u on u.id = t.created_by
 order by t.channel, chosen.beyond, t.destination`
 
@@ -134,6 +136,7 @@ interface TakenRow {
   requested_at: string | Date
   expires_at: string | Date | null
   document: DocumentFacts | null
+  traceparent: string | null
 }
 
 function takenOf(row: TakenRow): Taken {
@@ -168,6 +171,7 @@ function takenOf(row: TakenRow): Taken {
       createdAt: new Date(row.requested_at),
       expiresAt: moment(row.expires_at),
       document: row.document,
+      traceparent: row.traceparent,
     },
   }
 }

@@ -14,6 +14,8 @@ export interface Accepted {
   readonly id: string
   readonly type: ReportType
   readonly row: ReturnType<typeof acceptRequest>['row']
+  /** The span that asked, for whoever works on it. */
+  readonly traceparent?: string | null
   readonly by: string | null
   readonly detail: { readonly [name: string]: Json } | null
 }
@@ -32,8 +34,8 @@ export async function insertAll(
   const types = new Map(accepted.map(({ type }) => [type.version, type]))
   const asked = {
     types: [...types.values()].map(({ version, name, body, text }) => ({ version, name, kind: body.kind, text })),
-    rows: accepted.map(({ id, row }) =>
-      Object.fromEntries(Object.entries({ ...row, id }).map(([name, value]) => [snakeCase(name), value])),
+    rows: accepted.map(({ id, row, traceparent = null }) =>
+      Object.fromEntries(Object.entries({ ...row, id, traceparent }).map(([name, value]) => [snakeCase(name), value])),
     ),
     notes: accepted.map(({ id, row, by, detail }) => ({ tenant: row.tenantId, id, by, detail })),
   }
@@ -44,10 +46,18 @@ export async function insertAll(
 export async function insertAccepted(
   run: Run,
   viewer: Viewer,
-  { id, type, row, detail = null }: Omit<Accepted, 'by' | 'detail'> & { detail?: Accepted['detail'] },
+  {
+    id,
+    type,
+    row,
+    traceparent = null,
+    detail = null,
+  }: Omit<Accepted, 'by' | 'detail'> & { detail?: Accepted['detail'] },
 ): Promise<Report> {
   const repeated = row.regeneratedFrom === null ? null : { regenerated: true }
-  const [inserted] = await insertAll(run, [{ id, type, row, by: viewer.userId, detail: detail ?? repeated }])
+  const [inserted] = await insertAll(run, [
+    { id, type, row, traceparent, by: viewer.userId, detail: detail ?? repeated },
+  ])
   return reportOf(inserted!)
 }
 

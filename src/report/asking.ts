@@ -19,6 +19,7 @@ import { Report } from './report.entity.ts'
 import { acceptRequest, type Origin, type ReportRequest } from './request.ts'
 import { askedOf } from './request-words.ts'
 import { findReusable } from './reuse.ts'
+import { activeTraceparent } from '../tracing/tracer.ts'
 import type { Tell } from './tell.ts'
 import { createTogether } from './together.ts'
 
@@ -54,7 +55,7 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
       return { object: known, created: false }
     }
     await queueLimit.check(em)
-    const report = await insertAccepted(runIn(em), viewer, { id, type, row })
+    const report = await insertAccepted(runIn(em), viewer, { id, type, row, traceparent: activeTraceparent() })
     await insertTargets(em, viewer, { reportId: id }, wanted)
     return { object: report, created: true }
   }
@@ -62,7 +63,14 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
   /** A request that looks at nothing that is there already: one journey to the database, with others that come then. */
   async function acceptNew(viewer: Viewer, request: ReportRequest): Promise<Report> {
     const { type, row } = acceptRequest(viewer, request, catalog, await clock.now())
-    const inserted = await together(viewer.tenantId, { id: uuid(), type, row, by: viewer.userId, detail: null })
+    const inserted = await together(viewer.tenantId, {
+      id: uuid(),
+      type,
+      row,
+      traceparent: activeTraceparent(),
+      by: viewer.userId,
+      detail: null,
+    })
     const report = reportOf(inserted)
     tell('CREATED', eventOf(report))
     return report

@@ -86,6 +86,8 @@ const ReportSchema = defineEntity({
     document: p.json<DocumentFacts>().nullable(),
     /** Read only when asked for. */
     preview: p.json<Json[][]>().nullable().lazy(),
+    /** The span that asked, for whoever works on it; read by statements of their own. */
+    traceparent: p.text().nullable().lazy(),
     createdAt: p.datetime(),
     startedAt: p.datetime().nullable(),
     finishedAt: p.datetime().nullable(),

@@ -7,6 +7,7 @@ import { WORKER_ROLE } from '../../src/db/roles.ts'
 import { createSecrets } from '../../src/delivery/secrets.ts'
 import { createLinks } from '../../src/document/links.ts'
 import { createPublisher } from '../../src/progress/publisher.ts'
+import { NO_TRACER } from '../../src/tracing/tracer.ts'
 import { openStore } from '../../src/stores/index.ts'
 import { createDelivering } from '../../worker/deliver.ts'
 import { SECRET, type Ground } from './api.ts'
@@ -41,6 +42,7 @@ export async function startDeliverer(
     links: createLinks({ publicUrl: () => 'http://reports.test', secrets: [SECRET] }),
     publisher,
     tries: options.tries ?? deliveryTries,
+    tracer: NO_TRACER,
     log,
   })
   return {

@@ -8,6 +8,7 @@ import { M0007SlotDeliveries } from './m0007-slot-deliveries.ts'
 import { M0008OneJourney } from './m0008-one-journey.ts'
 import { M0010TokenLimits } from './m0010-token-limits.ts'
 import { M0011StandingCredentials } from './m0011-standing-credentials.ts'
+import { M0012Traceparent } from './m0012-traceparent.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   { name: 'm0008-one-journey', class: M0008OneJourney },
   { name: 'm0010-token-limits', class: M0010TokenLimits },
   { name: 'm0011-standing-credentials', class: M0011StandingCredentials },
+  { name: 'm0012-traceparent', class: M0012Traceparent },
 ]
