@@ -7,6 +7,7 @@ import type { Definition } from '../src/report-type/rows-report.ts'
 import type { Named, Sources } from '../src/sources/index.ts'
 import type { Store } from '../src/stores/store.ts'
 import type { Finished } from './attempt-messages.ts'
+import { createSteps } from './steps.ts'
 import { createTally, type Tally } from './counting.ts'
 import { carryOut } from './pipeline.ts'
 
@@ -43,6 +44,7 @@ export async function runAlone(
   const { pending, ...finished } = await carryOut({
     ...alone,
     type,
+    steps: createSteps(),
     order: {
       reportId: 'alone',
       tenantId: 'default',

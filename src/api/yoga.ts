@@ -22,10 +22,7 @@ interface NodeContext {
 
 interface Dependencies {
   schema: GraphQLSchema
-  config: Pick<
-    Config,
-    'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody' | 'persistedOperations'
-  >
+  config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody' | 'persistedOperations'>
   database: Database
   rooms: Rooms
   admission: Admission

@@ -52,13 +52,19 @@ afterAll(() => client.end())
 const WAYS = {
   rows: (texts: readonly string[], csvDialect: CsvDialect) =>
     bytesOf(
-      csv.encode(batchesOf([texts.map((text, index) => [0 - index, text])]).batches, { columns: COLUMNS, csvDialect }),
+      csv.encode(batchesOf([texts.map((text, index) => [0 - index, text])]).batches, {
+        columns: COLUMNS,
+        csvDialect,
+        timeZone: 'UTC',
+      }),
     ),
   async copy(texts: readonly string[], csvDialect: CsvDialect) {
     await client.query('drop table if exists cells; create temp table cells (n int, text text)')
     await client.query('insert into cells select -(at - 1), text from unnest($1::text[]) with ordinality u (text, at)', [texts]) // prettier-ignore
     const sent = await bytesOf(client.query(copyTo('copy (select * from cells) to stdout (format csv, header)')))
-    return bytesOf(csv.fromCopy!(Readable.from([sent], { objectMode: false }), { columns: COLUMNS, csvDialect }))
+    return bytesOf(
+      csv.fromCopy!(Readable.from([sent], { objectMode: false }), { columns: COLUMNS, csvDialect, timeZone: 'UTC' }),
+    )
   },
 } as const
 
@@ -101,7 +107,7 @@ describe.each(Object.keys(WAYS) as (keyof typeof WAYS)[])('from %s', (way) => {
 
 test('EXCEL touches no number, date or Boolean', async () => {
   const document = (csvDialect: CsvDialect) =>
-    bytesOf(csv.encode(batchesOf([NUMBERS]).batches, { columns: NUMERIC, csvDialect }))
+    bytesOf(csv.encode(batchesOf([NUMBERS]).batches, { columns: NUMERIC, csvDialect, timeZone: 'UTC' }))
   const cells = others.csvParse((await document('EXCEL')).toString())
   expect(cells.slice(1)).toEqual([
     ['-1', '-12.5', '-0.25', '-9223372036854775808', '2026-11-21', 'true'],
@@ -111,6 +117,6 @@ test('EXCEL touches no number, date or Boolean', async () => {
   const copied = await bytesOf(
     client.query(copyTo(`copy (select -1 as i, -12.5 as d, -0.25::float8 as f, -1::bigint as b, date '-infinity' as day, true as flag) to stdout (format csv, header)`)),
   ) // prettier-ignore
-  const converted = csv.fromCopy!(Readable.from([copied], { objectMode: false }), { columns: NUMERIC, csvDialect: 'EXCEL' }) // prettier-ignore
+  const converted = csv.fromCopy!(Readable.from([copied], { objectMode: false }), { columns: NUMERIC, csvDialect: 'EXCEL', timeZone: 'UTC' }) // prettier-ignore
   expect(others.csvParse((await bytesOf(converted)).toString())[1]).toEqual(['-1', '-12.5', '-0.25', '-1', '-infinity', 'true']) // prettier-ignore
 })
