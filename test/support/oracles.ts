@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -14,6 +15,8 @@ export interface Oracles {
   papaparse(text: string): string[][]
   /** What is wrong with an OpenAPI document by the specification's own JSON Schema. */
   openApi(document: object): Promise<unknown[]>
+  /** A server of DynamoDB's protocol, in memory, that does not listen yet. */
+  dynalite(): Server
 }
 
 /** Parsers that know nothing of this service, from a package of their own; installed on first use. */
@@ -28,7 +31,9 @@ export async function oracles(): Promise<Oracles> {
     validate(document: object): Promise<{ valid: boolean; errors?: unknown[] }>
   }
   const { Validator } = load('@seriousme/openapi-schema-validator') as { Validator: new () => Validator }
+  const dynalite = load('dynalite') as (options: object) => Server
   return {
+    dynalite: () => dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 }),
     async openApi(document) {
       const { valid, errors } = await new Validator().validate(structuredClone(document))
       return valid ? [] : [errors].flat()
