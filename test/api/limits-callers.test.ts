@@ -102,9 +102,9 @@ describe('messages of a socket', () => {
     await withSettings({ USER_MESSAGES: '20' }, async (narrow) => {
       const { token } = await ground.person('MEMBER', { tenant })
       const { socket, heard, say, closed } = await rawSocket(narrow, token)
-      for (let n = 0; n < 40; n++) say(subscribe(n))
+      for (let n = 0; n < 90; n++) say(subscribe(n))
       const codes = () => heard.filter(({ type }) => type === 'error').map(({ payload }) => payload[0].extensions)
-      await until(() => heard.filter(({ type }) => type === 'next' || type === 'error').length === 40)
+      await until(() => heard.filter(({ type }) => type === 'next' || type === 'error').length === 90)
       expect(heard.filter(({ type }) => type === 'next').length).toBeGreaterThanOrEqual(20)
       expect(codes().length).toBeGreaterThan(10)
       expect(codes()[0]).toEqual({ code: 'RATE_LIMITED', retryAfter: 1 })
