@@ -12,6 +12,8 @@ let directory: string
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'broadsheet-parquet-'))
 })
+// Installed on first use, which is no part of what the tests take.
+beforeAll(async () => void (await formatOracles()), 130_000)
 afterAll(() => rm(directory, { recursive: true }))
 
 const encode = (columns: readonly Column[], batches: readonly (readonly Row[])[]) =>

@@ -60,6 +60,8 @@ beforeAll(async () => {
     sources: { main: source.url },
   })
 })
+// Installed on first use, which is no part of what the tests take.
+beforeAll(async () => void (await formatOracles()), 130_000)
 afterAll(async () => {
   worker.kill('SIGTERM')
   await worker.stopped
