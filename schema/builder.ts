@@ -15,6 +15,7 @@ import type { Reports } from '../src/report/reports.ts'
 import type { ProgressSubscriber } from '../src/progress/subscriber.ts'
 import type { Schedules } from '../src/schedule/schedules.ts'
 import type { System } from '../src/system/system.ts'
+import type { Uploads } from '../src/upload/uploads.ts'
 import type { Json } from '../src/report-type/define.ts'
 import { decodeId, encodeId } from './global-id.ts'
 
@@ -28,6 +29,7 @@ export interface Context {
   readonly reports: Reports
   readonly deliveries: Deliveries
   readonly schedules: Schedules
+  readonly uploads: Uploads
   readonly users: Users
   readonly tokens: Tokens
   readonly watchTokens: WatchTokens

@@ -16,6 +16,7 @@ import './progress.ts'
 import './schedule.ts'
 import './schedule-verbs.ts'
 import './system.ts'
+import './upload.ts'
 
 let built: { catalog: string; schema: GraphQLSchema } | undefined
 

@@ -38,6 +38,10 @@ const ParameterRef = builder.objectRef<{ type: ReportType; parameter: Parameter 
       resolve: ({ parameter }) => parameter.required,
       description: 'Whether a request must give it.',
     }),
+    upload: t.boolean({
+      resolve: ({ parameter }) => parameter.type === 'Upload',
+      description: 'Whether its value is the id of an upload: see createUpload.',
+    }),
     default: t.field({
       type: 'JSON',
       nullable: true,

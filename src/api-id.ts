@@ -2,3 +2,9 @@
 export function encodeId(typename: string, id: string): string {
   return Buffer.from(`${typename}:${id}`).toString('base64url')
 }
+
+/** The two parts of such an id; null for what is none. */
+export function partsOfId(text: string): { typename: string; id: string } | null {
+  const [typename, id, ...rest] = Buffer.from(text, 'base64url').toString().split(':')
+  return typename && id && rest.length === 0 ? { typename, id } : null
+}

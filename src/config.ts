@@ -43,6 +43,8 @@ export interface Config {
   readonly tenantMaxRunning: number | null
   /** Reports that may wait, over all tenants; null: no such limit. */
   readonly queueMax: number | null
+  /** Largest file that a report may be given, in bytes, and how many one user may have at once. */
+  readonly uploads: { readonly maxBytes: number; readonly perUser: number }
   readonly drainSeconds: number
   /** How often a delivery is tried, and from the first try to the last at least so many milliseconds. */
   readonly deliveryTries: { readonly most: number; readonly window: number }
@@ -171,6 +173,10 @@ export function readConfig(environment: Environment = process.env): Config {
     workerConcurrency: whole('WORKER_CONCURRENCY', 4, 1, 64) as number,
     tenantMaxRunning: whole('TENANT_MAX_RUNNING', null, 1, 100_000),
     queueMax: whole('QUEUE_MAX', null, 1, 10_000_000),
+    uploads: {
+      maxBytes: whole('UPLOAD_MAX_BYTES', 52_428_800, 1, 5_000_000_000) as number,
+      perUser: whole('UPLOADS_PER_USER', 50, 1, 10_000) as number,
+    },
     drainSeconds: whole('DRAIN_SECONDS', 30, 0, 3_600) as number,
     deliveryTries: {
       most: whole('DELIVERY_TRIES', 10, 1, 100) as number,

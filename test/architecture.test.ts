@@ -70,6 +70,8 @@ const ROOMS = [
   'document',
   'system',
   'rate', // asks Redis through the connection of progress, so that ioredis stays in one folder
+  'upload',
+  'pdf',
 ]
 const SHELVES = ['formats', 'stores', 'channels', 'sources']
 const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'tracing', 'db', 'ground']
@@ -92,7 +94,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   bucket: ['ground'],
   tracing: ['ground'],
   // The database knows the entities that it keeps.
-  db: ['report', 'delivery', 'identity', 'schedule', 'ground'],
+  db: ['report', 'delivery', 'identity', 'schedule', 'upload', 'ground'],
   ground: [],
   // A client knows the public API and nothing else. The demo and the benchmarks bring everything up, as `npm start` does.
   client: [],
@@ -106,13 +108,14 @@ const BRING_UP = ['demo', 'bench']
 /** What those that stand below the rooms, and the schema, may have of a room at run time: words and pure rules. */
 const VOCABULARY = [
   'src/report/status.ts', 'src/delivery/status.ts', 'src/report-type/names.ts', 'src/report-type/define.ts', 'src/report-type/columns.ts', 'src/report-type/report-type.ts', 'src/report/progress-row.ts', 'src/identity/viewer.ts',
-  'src/schedule/slot.ts', 'src/schedule/reckoning.ts', 'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/document/content-disposition.ts', 'src/document/digest.ts', 'src/formats/format.ts', 'src/formats/index.ts',
+  'src/schedule/slot.ts', 'src/schedule/reckoning.ts', 'src/upload/status.ts', 'src/identity/policy.ts', 'src/document/compression.ts', 'src/document/preview.ts', 'src/document/content-disposition.ts', 'src/document/digest.ts', 'src/formats/format.ts', 'src/formats/index.ts',
 ] // prettier-ignore
 const ENTITIES = [
   'src/report/report.entity.ts',
   'src/delivery/delivery.entity.ts',
   'src/schedule/schedule.entity.ts',
   'src/identity/identity.entity.ts',
+  'src/upload/upload.entity.ts',
 ]
 
 describe('who may import whom', () => {
@@ -223,6 +226,9 @@ describe('who may import whom', () => {
       'src/schedule/zone-clock.ts',
       'src/progress/event.ts',
       'src/document/signature.ts',
+      'src/pdf/lines.ts',
+      'src/pdf/columns.ts',
+      'src/pdf/reader.ts',
       'src/identity/policy.ts',
     ]
     const impure =
@@ -235,9 +241,9 @@ describe('vendors', () => {
   /** Beyond "each in one folder": what stands in several, and why. */
   const SEVERAL: Record<string, readonly string[]> = {
     graphql: ['schema', 'api'], // the schema is made of it, the pipeline runs it
-    '@mikro-orm/core': ['db', 'identity', 'report', 'delivery', 'schedule'], // entities stand in their rooms
+    '@mikro-orm/core': ['db', 'identity', 'report', 'delivery', 'schedule', 'upload'], // entities stand in their rooms
     'temporal-polyfill': ['schedule', 'report', 'report-type', 'identity', 'worker'], // a calendar's words, like Date
-    uuid: ['identity', 'idempotency', 'report', 'schedule', 'worker'],
+    uuid: ['identity', 'idempotency', 'report', 'schedule', 'upload', 'worker'],
     pg: ['sources', 'embedded', 'db', 'channels'], // each source, a warehouse, the shop as its owner, and one trait of the service's own connections
     'pg-copy-streams': ['sources', 'embedded', 'channels'],
   }
@@ -261,7 +267,7 @@ describe('vendors', () => {
   })
 
   test.each([
-    ['bee-queue', 'queue'], ['ioredis', 'progress'], ['@mikro-orm/postgresql', 'db'], ['@mikro-orm/migrations', 'db'], ['graphql-yoga', 'api'], ['graphql-ws', 'api'], ['ws', 'api'], ['@pothos/core', 'schema'], ['@aws-sdk/client-s3', 'bucket'], ['@aws-sdk/s3-request-presigner', 'bucket'],
+    ['bee-queue', 'queue'], ['ioredis', 'progress'], ['@mikro-orm/postgresql', 'db'], ['@mikro-orm/migrations', 'db'], ['graphql-yoga', 'api'], ['graphql-ws', 'api'], ['ws', 'api'], ['@pothos/core', 'schema'], ['@aws-sdk/client-s3', 'bucket'], ['@aws-sdk/s3-request-presigner', 'bucket'], ['unpdf', 'pdf'],
   ])('%s stands in %s alone', (vendor, area) => {
     expect(new Set(WITHIN.filter(({ to }) => to === vendor).map(({ from }) => areaOf(from)))).toEqual(new Set([area]))
   }) // prettier-ignore

@@ -4,6 +4,7 @@ import type { CompressionName } from '../src/document/compression.ts'
 import type { CsvDialect, Format } from '../src/formats/format.ts'
 import type { Json } from '../src/report-type/define.ts'
 import type { DocumentFacts, Failure } from '../src/report/report.entity.ts'
+import type { UploadFacts } from '../src/upload/of-report.ts'
 import type { ReportStage } from '../src/report/status.ts'
 
 /** What the worker and the child process that carries out attempts say to each other. Structured clone: dates stay dates. */
@@ -35,6 +36,8 @@ export interface Order {
   /** The text of the type's file when the report was accepted. */
   readonly definition: string
   readonly parameters: { readonly [name: string]: Json }
+  /** The files that the parameters name, by their uuids; each was looked at. */
+  readonly uploads: { readonly [id: string]: UploadFacts }
   readonly format: Format['name']
   readonly compression: CompressionName
   readonly csvDialect: CsvDialect

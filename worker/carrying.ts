@@ -23,6 +23,8 @@ interface Dependencies {
   definitions: ReturnType<typeof createDefinitions>
   /** What a report on last_slot runs with; null where it is not ours any more. */
   resolveOpen(claimed: Claimed, definition: KeptDefinition): Promise<{ [name: string]: Json } | null>
+  /** The files that it names; rejects where one can't be read. */
+  uploadsOf(claimed: Claimed): Promise<Order['uploads']>
   store: Store
   publisher: Publisher
   tracer: Tracer
@@ -51,9 +53,11 @@ export function createCarrying(deps: Dependencies) {
     if (definition === 'LOST') return
     const parameters = claimed.resolvedParameters ?? (await held.persist(() => deps.resolveOpen(claimed, definition)))
     if (parameters === 'LOST' || parameters === null) return
+    const uploads = await held.persist(() => deps.uploadsOf(claimed))
+    if (uploads === 'LOST') return
     const child = await deps.children.take()
     try {
-      const attempt = child.start(orderOf(claimed, definition, parameters), held.note)
+      const attempt = child.start(orderOf(claimed, definition, parameters, uploads), held.note)
       held.onStop(attempt.abort)
       const { outcome, finished } = await bringToEnd(held, attempt)
       log.debug({ outcome: outcome.kind }, 'the child is done')
@@ -175,7 +179,12 @@ function spanOf({ id, typeName, attempt, tenantId, traceparent }: Claimed, since
   } as const
 }
 
-function orderOf(claimed: Claimed, { kind, text }: KeptDefinition, parameters: { [name: string]: Json }): Order {
+function orderOf(
+  claimed: Claimed,
+  { kind, text }: KeptDefinition,
+  parameters: { [name: string]: Json },
+  uploads: Order['uploads'],
+): Order {
   return {
     reportId: claimed.id,
     tenantId: claimed.tenantId,
@@ -186,6 +195,7 @@ function orderOf(claimed: Claimed, { kind, text }: KeptDefinition, parameters: {
     kind,
     definition: text,
     parameters,
+    uploads,
     format: claimed.format,
     compression: claimed.compression,
     csvDialect: claimed.csvDialect,

@@ -11,11 +11,14 @@ import { settingsOf, type Asker } from '../src/report-type/settings.ts'
 import { isNamed, type Named, type Sources } from '../src/sources/index.ts'
 import type { Handed } from '../src/sources/sent-row.ts'
 import type { SessionOptions } from '../src/sources/source.ts'
+import type { Store } from '../src/stores/store.ts'
 import type { Order } from './attempt-messages.ts'
 import { createPhases } from './phases.ts'
 import { checkLimit, watchBatches, watchChunks, type Tally } from './counting.ts'
 import { createGroups } from './groups.ts'
+import { namedFiles } from './named-files.ts'
 import { rowBatches } from './row-batches.ts'
+import { createSaidColumns } from './said-columns.ts'
 
 /** A report's rows on their way to the store: the document's bytes, and what is known of them in the end. */
 export interface Opened {
@@ -34,6 +37,7 @@ export interface Opening {
   readonly format: Format
   readonly sources: Sources
   readonly named: Named
+  readonly store: Pick<Store, 'read'>
   readonly reportsDirectory: string
   readonly definition?: Definition
   readonly timeoutMs: number
@@ -109,6 +113,7 @@ async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> 
   const phases = createPhases(definition.phases ?? {}, () => tally.rows())
   tally.phases = phases.standing
   const groups: { close(): Promise<void> }[] = []
+  const said = createSaidColumns(type.columns)
   const attempt = {
     // The same text that a query reads.
     parameters: withLocalInstants(type, order.parameters, order.timeZone) as never,
@@ -130,22 +135,24 @@ async function openGenerator(opening: Opening, body: RowsBody): Promise<Opened> 
       groups.push(made)
       return made
     },
+    columns: said.say,
+    upload: namedFiles(opening) as never,
     sources: (await sourcesOf(opening, body, handed)) as never,
     timeZone: order.timeZone,
     requestedAt: order.requestedAt,
     tenantId: order.tenantId,
     viewerId: order.viewerId,
   }
-  const preview = previewOfRows(type.columns)
-  const batches = countBatches(rowBatches(definition.rows(attempt), type.columns, handed), opening, (batch) =>
-    preview.take(batch),
-  )
+  const rows = await said.begun(definition.rows(attempt))
+  const { columns } = said
+  const preview = previewOfRows(columns)
+  const batches = countBatches(rowBatches(rows, columns, handed), opening, (batch) => preview.take(batch))
   return {
-    columns: type.columns,
-    bytes: format.encode(batches, { columns: type.columns, csvDialect: order.csvDialect, timeZone: order.timeZone }),
+    columns,
+    bytes: format.encode(batches, { columns, csvDialect: order.csvDialect, timeZone: order.timeZone }),
     preview: () => preview.rows(),
     complete: async () => ({ rowCount: tally.rows(), summary }),
-    close: async () => void (await Promise.all(groups.map((each) => each.close()))),
+    close: async () => void (await Promise.all([said.close(), ...groups.map((each) => each.close())])),
   }
 }
 

@@ -9,6 +9,7 @@ import type { Store } from '../src/stores/store.ts'
 import type { Finished } from './attempt-messages.ts'
 import { createSteps } from './steps.ts'
 import { createTally, type Tally } from './counting.ts'
+import { localFiles, readingLocalFiles } from './local-files.ts'
 import { carryOut } from './pipeline.ts'
 
 /** Where and for whom a report runs that nobody has asked the service for. */
@@ -43,6 +44,7 @@ export async function runAlone(
   const { resolved } = checkParameters(type, parameters, { path: [], now, timeZone })
   const { pending, ...finished } = await carryOut({
     ...alone,
+    store: readingLocalFiles(alone.store),
     type,
     steps: createSteps(),
     order: {
@@ -56,6 +58,7 @@ export async function runAlone(
       definition: type.text,
       // Only what is on last_slot is left open, and that is refused where there is no schedule.
       parameters: resolved!,
+      uploads: await localFiles(type, resolved!),
       format,
       compression,
       csvDialect,

@@ -6,6 +6,8 @@ import { expireDocuments, failRemovedTypes, keysInUse, takeBackLost } from '../s
 import type { Store } from '../src/stores/store.ts'
 import { purgeOldRows } from '../src/system/purge.ts'
 import { countAttempts, countDeliveries, countFailures, countSlots } from '../src/system/tally.ts'
+import { isUploadKey } from '../src/upload/upload-key.ts'
+import { expireUploads, uploadKeysInUse } from '../src/upload/upkeep.ts'
 import { readDocumentKey } from './document-key.ts'
 
 /** Milliseconds between two steps, give or take a quarter; several of the slower ones are counted in steps. */
@@ -57,6 +59,12 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
           log.warn({ err: error, reportId: event.reportId }, 'bytes of an expired document are left to the sweep'),
         )
     }
+    for (const { id, key } of await expireUploads(database)) {
+      if (key === null) continue
+      await store
+        .remove(key)
+        .catch((error: unknown) => log.warn({ err: error, uploadId: id }, 'bytes of an upload are left to the sweep'))
+    }
     await countAttempts(database)
     await countSlots(database)
     await countDeliveries(database)
@@ -100,7 +108,7 @@ export function createSweeper(deps: Dependencies & { every?: number }): { close(
   }
 }
 
-/** Removes what attempts have written that ended without a word, and documents whose removal was cut off. */
+/** Removes what attempts and uploads have written that ended without a word, and bytes whose removal was cut off. */
 export async function removeLeftovers(
   deps: Pick<Dependencies, 'database' | 'store' | 'log'> & { before: Date; closing?(): boolean },
 ): Promise<number> {
@@ -119,18 +127,27 @@ export async function removeLeftovers(
       if (failed >= MOST_FAILURES) throw error
     }
   }
+  let uploads: string[] = []
   const flush = async () => {
     const used = await keysInUse(database, batch)
     for (const { key } of batch) if (!used.has(key)) await remove(key)
     batch = []
   }
+  const flushUploads = async () => {
+    const used = await uploadKeysInUse(database, uploads)
+    for (const key of uploads) if (!used.has(key)) await remove(key)
+    uploads = []
+  }
   for await (const key of store.olderThan('', deps.before)) {
     const parts = readDocumentKey(key)
     if (parts) batch.push(parts)
+    else if (isUploadKey(key)) uploads.push(key)
     if (batch.length >= KEYS_AT_ONCE) await flush()
+    if (uploads.length >= KEYS_AT_ONCE) await flushUploads()
     if (++seen >= MOST_KEYS || deps.closing?.()) break
   }
   if (batch.length > 0) await flush()
+  if (uploads.length > 0) await flushUploads()
   if (removed > 0) log.info({ removed }, 'bytes that no report names were removed')
   return removed
 }

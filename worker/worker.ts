@@ -21,6 +21,7 @@ import { createScheduling } from '../src/schedule/scheduling.ts'
 import { createNamed, createSources } from '../src/sources/index.ts'
 import { openStore } from '../src/stores/index.ts'
 import { createTracer } from '../src/tracing/tracer.ts'
+import { uploadsOf } from '../src/upload/of-report.ts'
 import { createCarrying } from './carrying.ts'
 import { createChildren } from './children.ts'
 import { createClaiming } from './claiming.ts'
@@ -117,6 +118,7 @@ export async function startWorker({
     async resolveOpen(claimed, { text, kind }) {
       return resolveLastSlot(database, workerId, claimed, await catalog.parseKept(claimed.typeName, text, kind))
     },
+    uploadsOf: (claimed) => uploadsOf(database, claimed),
     store,
     publisher,
     tracer,

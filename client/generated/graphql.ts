@@ -254,6 +254,21 @@ export type OrdersStatuses =
   | 'CANCELED'
   | 'RETURNED';
 
+/** generated: Names of the columns */
+export type PdfTablesNames =
+  | 'PRINTED'
+  | 'SNAKE_CASE';
+
+/** generated: Of the numbers in it, which then come out plain: 1234.56; left out: as printed */
+export type PdfTablesDecimalMark =
+  | 'POINT'
+  | 'COMMA';
+
+/** generated: Rows that begin with a word such as Total or Closing balance */
+export type PdfTablesTotals =
+  | 'KEEP'
+  | 'DROP';
+
 /** generated: Only this region */
 export type SalesRegion =
   | 'EU'
@@ -436,6 +451,20 @@ export type OrdersParametersInput = {
   minTotal?: number | string | null | undefined;
 };
 
+/** generated: the parameters of Table of a PDF. */
+export type PdfTablesParametersInput = {
+  /** A PDF, from createUpload */
+  file: string | number;
+  /** Words of the header row, where the table is not the widest one */
+  heading?: string | null | undefined;
+  /** Names of the columns */
+  names?: PdfTablesNames | null | undefined;
+  /** Of the numbers in it, which then come out plain: 1234.56; left out: as printed */
+  decimalMark?: PdfTablesDecimalMark | null | undefined;
+  /** Rows that begin with a word such as Total or Closing balance */
+  totals?: PdfTablesTotals | null | undefined;
+};
+
 /** generated: the parameters of Sales by order line. */
 export type SalesParametersInput = {
   /** First day, inclusive */
@@ -475,22 +504,24 @@ export type VisitorsParametersInput = {
 /** generated: byName, and one field for each report type with its parameters as an input type of their own. */
 export type ReportRequestInput =
   {   /** Any type by its file's name, checked by the same rules. */
-  byName: ReportByNameInput; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  byName: ReportByNameInput; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never;   /** Daily figures by region: A dashboard's figures: one row for each day and region of a period, also where nothing happened. A day is a day in the report's time zone. Money is in euro; canceled orders count only as canceled. */
-  analytics: AnalyticsParametersInput; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  analytics: AnalyticsParametersInput; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never; analytics?: never;   /** Customers by lifetime value: Every customer with what they have ordered so far and the segment that this puts them in. Money is in euro; canceled orders do not count. */
-  customers: CustomersParametersInput; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  customers: CustomersParametersInput; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never; analytics?: never; customers?: never;   /** Hot GitHub repositories: The 500 repositories with the most stars of those created in a period, by language or topic. */
-  githubHotRepositories: GithubHotRepositoriesParametersInput; inventory?: never; orders?: never; sales?: never; users?: never; visitors?: never; }
+  githubHotRepositories: GithubHotRepositoriesParametersInput; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never;   /** Inventory by product: What is on hand of each product at the end of a day, counted from every stock movement up to it, with its value at cost and whether it is time to reorder. */
-  inventory: InventoryParametersInput; orders?: never; sales?: never; users?: never; visitors?: never; }
+  inventory: InventoryParametersInput; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
   |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never;   /** Orders: Every order in a period, one row each, with its customer and totals in euro and in the customer's currency. */
-  orders: OrdersParametersInput; sales?: never; users?: never; visitors?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never;   /** Sales by order line: Every order line in a period, with its order, customer and product. Money is in euro. Canceled orders are left out unless asked for. */
+  orders: OrdersParametersInput; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never;   /** Table of a PDF: The rows of the table in a PDF with text, over all of its pages, with the columns of its header row. */
+  pdfTables: PdfTablesParametersInput; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never;   /** Sales by order line: Every order line in a period, with its order, customer and product. Money is in euro. Canceled orders are left out unless asked for. */
   sales: SalesParametersInput; users?: never; visitors?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never;   /** Back-office users: Who may sign in to the shop's back office, in what role, and when they last did. */
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never;   /** Back-office users: Who may sign in to the shop's back office, in what role, and when they last did. */
   users: UsersParametersInput; visitors?: never; }
-  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; sales?: never; users?: never;   /** Visitors: Who came in a period: first and last seen, requests, pages and the page of entry, by visitor. */
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never;   /** Visitors: Who came in a period: first and last seen, requests, pages and the page of entry, by visitor. */
   visitors: VisitorsParametersInput; };
 
 export type ListedReportsQueryVariables = Exact<{

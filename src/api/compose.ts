@@ -36,12 +36,16 @@ import { createSystem } from '../system/system.ts'
 import { createRateLimit } from '../rate/rate-limit.ts'
 import { createAdmission } from './admission.ts'
 import { createTracer } from '../tracing/tracer.ts'
+import { createPutLinks } from '../upload/links.ts'
+import { createReceiving } from '../upload/receive.ts'
+import { createUploads } from '../upload/uploads.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { createOrigins } from './origins.ts'
 import { createRest } from './rest/serve.ts'
 import { createHttpServer } from './server.ts'
+import { createUploadDoor } from './upload.ts'
 import { createCredentialWatch } from './credentials.ts'
 import { serveWebSocket } from './websocket.ts'
 import { createPipeline } from './yoga.ts'
@@ -121,6 +125,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   let publicUrl = config.publicUrl ?? ''
   const links = createLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
   const watchTokens = createWatchTokens({ secrets: config.secrets })
+  const putLinks = createPutLinks({ publicUrl: () => publicUrl, secrets: config.secrets })
   const authenticator = createAuthenticator({
     database,
     verifier: createVerifier(jwtSettings(config.jwt)),
@@ -132,6 +137,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     reports,
     deliveries: createDeliveries({ database, reports, targets, tell }),
     schedules: createSchedules({ database, catalog, queueLimit, targets, tell }),
+    uploads: createUploads({ database, links: putLinks, limits: config.uploads }),
     users,
     tokens: createTokens({ database, limits: config.limits }),
     watchTokens,
@@ -158,11 +164,14 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     redirect: config.reach.downloads === 'redirect',
     log,
   })
+  const receive = createReceiving({ database, store })
+  const upload = createUploadDoor({ database, links: putLinks, users, receive, log })
   const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, log })
   const origins = createOrigins({ allowed: config.corsOrigins, publicUrl: config.publicUrl })
   const server = createHttpServer({
     pipeline,
     download,
+    upload,
     health,
     metrics,
     rest,

@@ -7,14 +7,18 @@ import type { Metrics } from './metrics.ts'
 import type { Origins } from './origins.ts'
 import { HTTPS_ONLY, SAFE_HEADERS, sendPage } from './pages.ts'
 import { REST_PREFIX, type Rest } from './rest/serve.ts'
+import { LONGEST_PUT, type createUploadDoor } from './upload.ts'
 import type { Pipeline } from './yoga.ts'
 
 /** How long a caller may take to read an answer that came before the end of its question, in milliseconds. */
 const LAST_LOOK = 1_000
+/** How long a request may take to come in, in milliseconds; the body of an upload has a time of its own. */
+const LONGEST_REQUEST = 60_000
 
 interface Dependencies {
   pipeline: Pipeline
   download: ReturnType<typeof createDownload>
+  upload: ReturnType<typeof createUploadDoor>
   health: ReturnType<typeof createHealth>
   metrics: Metrics
   rest: Rest
@@ -25,9 +29,9 @@ interface Dependencies {
   log: Log
 }
 
-/** The one HTTP server: /graphql, /api/v1/, /documents/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
+/** The one HTTP server: /graphql, /api/v1/, /documents/, /uploads/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
 export function createHttpServer(dependencies: Dependencies) {
-  const { pipeline, download, health, metrics, rest, graphiql, origins, https, log } = dependencies
+  const { pipeline, download, upload, health, metrics, rest, graphiql, origins, https, log } = dependencies
   const always = Object.entries({ ...SAFE_HEADERS, ...(https && HTTPS_ONLY) })
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -43,6 +47,8 @@ export function createHttpServer(dependencies: Dependencies) {
         html,
       })
     metrics.watch(pathOf(url.pathname), response)
+    if (url.pathname.startsWith('/uploads/')) return upload(request, response, url)
+    endLate(request)
     if (url.pathname === '/graphql') return void (await pipeline(request, response))
     if (isRest(url.pathname)) return rest(request, response, url)
     if (url.pathname.startsWith('/documents/')) return download(request, response, url)
@@ -59,7 +65,7 @@ export function createHttpServer(dependencies: Dependencies) {
   }
 
   return createServer(
-    { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
+    { requestTimeout: LONGEST_PUT, headersTimeout: 10_000, keepAliveTimeout: 30_000 },
     (request, response) => {
       const { socket } = request
       response.once('finish', () => request.complete || endUnread(socket))
@@ -84,9 +90,17 @@ const isRest = (pathname: string) => pathname === REST_PREFIX || pathname.starts
 
 /** For counting: nothing that a caller makes up becomes a name. */
 function pathOf(pathname: string): string {
-  if (pathname.startsWith('/documents/')) return '/documents/'
+  for (const path of ['/documents/', '/uploads/']) if (pathname.startsWith(path)) return path
   if (isRest(pathname)) return `${REST_PREFIX}/`
   return ['/', '/graphql', '/livez', '/readyz', '/metrics'].includes(pathname) ? pathname : 'other'
+}
+
+/** Who sends a body drop by drop holds a connection no longer than this. */
+function endLate(request: IncomingMessage): void {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers
+  if (length === undefined && coding === undefined) return
+  const late = setTimeout(() => request.complete || request.destroy(), LONGEST_REQUEST).unref()
+  request.once('end', () => clearTimeout(late)).once('close', () => clearTimeout(late))
 }
 
 /** After an answer like 413 the rest of the body is not read: the connection goes, or the next request on it waits for ever. */

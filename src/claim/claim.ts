@@ -21,6 +21,8 @@ export interface Claimed {
   readonly csvDialect: CsvDialect
   /** Null while last_slot is open: it is resolved before the first attempt starts. */
   readonly resolvedParameters: { [name: string]: Json } | null
+  /** Ids of the uploads that its parameters name. */
+  readonly uploads: readonly string[]
   readonly timeZone: string
   readonly createdAt: Date
   readonly attempt: number
@@ -66,6 +68,7 @@ export async function claimReport(
     compression: row.compression,
     csvDialect: row.csv_dialect,
     resolvedParameters: row.resolved_parameters,
+    uploads: row.uploads,
     timeZone: row.time_zone,
     createdAt: new Date(row.created_at),
     attempt: Number(row.attempt),
@@ -87,6 +90,7 @@ interface ClaimRow {
   compression: CompressionName
   csv_dialect: CsvDialect
   resolved_parameters: { [name: string]: Json } | null
+  uploads: string[]
   time_zone: string
   created_at: string | Date
   attempt: number

@@ -3,6 +3,7 @@ import { ApiToken, Tenant, User } from '../identity/identity.entity.ts'
 import { Delivery, DeliveryTarget } from '../delivery/delivery.entity.ts'
 import { Report, ReportAttempt, ReportAudit } from '../report/report.entity.ts'
 import { Schedule, ScheduleSlot } from '../schedule/schedule.entity.ts'
+import { Upload } from '../upload/upload.entity.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { HomingClient } from './client.ts'
@@ -23,6 +24,7 @@ export const ENTITIES = [
   DeliveryTarget,
   Schedule,
   ScheduleSlot,
+  Upload,
 ]
 
 /** Longest wait for a free or a new connection, in milliseconds: then UNAVAILABLE. */

@@ -18,22 +18,30 @@ export function keyId(secret: string): string {
 
 /** HMAC-SHA256 over all facts and the key's name, base64url. */
 export function sign(facts: LinkFacts, secret: string): string {
-  const text = [
-    'broadsheet document 1',
-    facts.reportId,
-    facts.attempt,
-    facts.expires,
-    facts.issuer,
-    keyId(secret),
-  ].join('\n')
-  return createHmac('sha256', secret).update(text).digest('base64url')
+  return signText(textOf(facts), secret)
 }
 
 /** Compared in constant time; any of the secrets may have signed. */
 export function isSigned(facts: LinkFacts, key: string, signature: string, secrets: readonly string[]): boolean {
+  return isSignedText(textOf(facts), key, signature, secrets)
+}
+
+/** The same for another kind of link: the first line of its text is a purpose that no other kind has. */
+export function signText(text: string, secret: string): string {
+  return createHmac('sha256', secret)
+    .update(`${text}\n${keyId(secret)}`)
+    .digest('base64url')
+}
+
+/** As isSigned. */
+export function isSignedText(text: string, key: string, signature: string, secrets: readonly string[]): boolean {
   const secret = secrets.find((candidate) => keyId(candidate) === key)
   if (secret === undefined) return false
-  const expected = Buffer.from(sign(facts, secret))
+  const expected = Buffer.from(signText(text, secret))
   const given = Buffer.from(signature)
   return given.length === expected.length && timingSafeEqual(given, expected)
+}
+
+function textOf({ reportId, attempt, expires, issuer }: LinkFacts): string {
+  return ['broadsheet document 1', reportId, attempt, expires, issuer].join('\n')
 }

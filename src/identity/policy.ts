@@ -118,3 +118,16 @@ export function readableUsers(viewer: Viewer): { tenantId: string; id?: string }
 export function maySeeEmail(viewer: Viewer, user: { readonly id: string; readonly tenantId: string }): boolean {
   return user.tenantId === viewer.tenantId && (viewer.role === 'ADMIN' || user.id === viewer.userId)
 }
+
+/** An upload is for who made it alone, an ADMIN included. */
+export function mayUseUpload(
+  viewer: Pick<Viewer, 'tenantId' | 'userId'>,
+  upload: { readonly tenantId: string; readonly createdBy: string },
+): boolean {
+  return upload.tenantId === viewer.tenantId && upload.createdBy === viewer.userId
+}
+
+/** `mayUseUpload` as a condition of MikroORM on Upload. */
+export function usableUploads(viewer: Pick<Viewer, 'tenantId' | 'userId'>): { tenantId: string; createdBy: string } {
+  return { tenantId: viewer.tenantId, createdBy: viewer.userId }
+}

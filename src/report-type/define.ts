@@ -121,6 +121,45 @@ type Declared<D> = D extends { type: infer T extends string; default: Json }
 /** What `rows` gets: names as declared, values typed by their declaration. Decimal, BigInt and dates are strings. */
 export type ParametersOf<P extends Record<string, ParameterDeclaration>> = { readonly [K in keyof P]: Declared<P[K]> }
 
+type UploadNames<P> = {
+  [K in keyof P]: P[K] extends { type: `${'' | '['}Upload${string}` } ? K : never
+}[keyof P]
+type FileOf<D> = D extends { type: `[${string}` }
+  ? readonly UploadedFile[]
+  : D extends { type: `${string}!` }
+    ? UploadedFile
+    : UploadedFile | null
+
+/** A file that a request has named: it is its asker's, whole, and of the type that it says. */
+export interface UploadedFile {
+  readonly fileName: string
+  readonly contentType: string
+  readonly byteSize: number
+  /** Its bytes, as often as it is asked for. Fails where they are not those that came. */
+  stream(): AsyncIterable<Uint8Array>
+  /**
+   * Of a PDF with text: the rows of its table, page by page, columns found by their place. Throws the final failure INVALID_PARAMETERS where
+   * the file is encrypted, broken, has no text, or no such table.
+   */
+  table(options?: TableOptions): AsyncIterable<TablePage>
+}
+
+export interface TableOptions {
+  /** Words of its header row, where the table is not the widest one. */
+  readonly heading?: string | null
+}
+
+/** What one page has brought; each page comes, also one without a row. */
+export interface TablePage {
+  /** From 1. */
+  readonly page: number
+  readonly pages: number
+  /** As the header row says them, distinct; known from the first page on that has rows. */
+  readonly columns: readonly string[]
+  /** A text for each column, '' for nothing. A row is given when its end is known, so one that begins on a page may come with the next. */
+  readonly rows: readonly (readonly string[])[]
+}
+
 /** What the author's generator has at hand during one attempt. */
 export interface Attempt<
   P extends Record<string, ParameterDeclaration> = Record<string, ParameterDeclaration>,
@@ -147,6 +186,12 @@ export interface Attempt<
    * read in the order of the keys. Values must be what JSON can say: what is too much waits in a file.
    */
   groups<V>(join: (a: V, b: V) => V): Groups<V>
+  /**
+   * The columns, where the file declares none: said once, before the first row. For documents whose columns only the run knows.
+   */
+  columns(columns: Columns): void
+  /** The file of a parameter of type Upload; null where none was given. Of `[Upload!]`: its files. */
+  upload<K extends UploadNames<P>>(name: K): FileOf<P[K]>
   /** What the definition's `sources` names; where it names none, every database of the settings. */
   readonly sources: SourcesOf<S>
   readonly timeZone: string
@@ -165,6 +210,9 @@ export interface SourceClient {
   /** Rows as objects, streamed with bounded memory. `$1` are bound values. */
   query(text: string, values?: readonly unknown[]): AsyncIterable<Record<string, unknown>>
 }
+
+/** Name -> type, in order. */
+export type Columns = Readonly<Record<string, ColumnType | ColumnDeclaration>>
 
 /** Sources that are no database, by the name under which a definition asks for them. */
 export interface NamedSources {
@@ -223,8 +271,8 @@ export interface ReportDefinition<
   sources?: S
   /** Names of the steps, in order, with their shares of the progress: { fetching: 80, sorting: 20 }. */
   phases?: Readonly<Record<F, number>>
-  /** Name -> type, in the order of the document's columns. */
-  columns: Readonly<Record<string, ColumnType | ColumnDeclaration>>
+  /** Name -> type, in the order of the document's columns. Left out: `rows` says them before its first row. */
+  columns?: Columns
   /** Yields rows: objects by column name, or arrays in the order of the columns. Ends when all rows were given; throws when it can't give them all. */
   rows(attempt: Attempt<P, S, F>): AsyncIterable<Row | { readonly [column: string]: Cell }>
   /** "sales-{start_date}": parameters and {date} in braces. Default: the type's name and the date. */

@@ -17,9 +17,10 @@ import { eventOf } from './progress-row.ts'
 import type { QueueLimit } from '../claim/queue-limit.ts'
 import { Report } from './report.entity.ts'
 import { acceptRequest, type Origin, type ReportRequest } from './request.ts'
-import { askedOf } from './request-words.ts'
+import { askedOf, takesUploads } from './request-words.ts'
 import { findReusable } from './reuse.ts'
 import { activeTraceparent } from '../tracing/tracer.ts'
+import { keepUploads } from '../upload/named.ts'
 import type { Tell } from './tell.ts'
 import { createTogether } from './together.ts'
 
@@ -47,7 +48,8 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
     origin: Origin = {},
   ): Promise<Made<Report>> {
     const { accepted, wanted } = await checkAll(em, viewer, request, now, origin)
-    const { type, row, reuseWithin } = accepted
+    const { type, row, reuseWithin, named } = accepted
+    await keepUploads(em, viewer, named)
     const known = reuseWithin === null ? null : await findReusable(em, row, reuseWithin)
     if (known) {
       await note(em, viewer, known.id, 'REUSED')
@@ -128,7 +130,12 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
     request(viewer: Viewer, request: ReportRequest): Promise<Report> {
       requireScope(viewer, 'reports:write')
       const { idempotencyKey: key, deliveries, ...asked } = request
-      const alone = key == null && request.reuseWithin == null && !deliveries?.length && !queueLimit.on
+      const alone =
+        key == null &&
+        request.reuseWithin == null &&
+        !deliveries?.length &&
+        !queueLimit.on &&
+        !takesUploads(request.report, catalog)
       if (alone) return acceptNew(viewer, request)
       const input = {
         ...asked,

@@ -58,6 +58,8 @@ const ReportSchema = defineEntity({
     /** The schedule that asked; it may be gone. */
     scheduleId: p.uuid().nullable(),
     scheduledFor: p.datetime().nullable(),
+    /** Ids of the uploads that its parameters name. */
+    uploads: p.array().columnType('uuid[]'),
     /** What last_slot has come to: set when the first attempt starts. */
     lastSlot: p.datetime().nullable(),
 

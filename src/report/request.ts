@@ -14,6 +14,8 @@ import type { ReportType } from '../report-type/report-type.ts'
 import type { DateContext } from '../schedule/relative-date.ts'
 import { checkTimeZone } from '../schedule/time-zone.ts'
 import { isStorable, NOT_STORABLE } from '../storable.ts'
+import { uploadsNamedBy } from '../upload/named-by.ts'
+import { isUuid } from '../uuid.ts'
 import { checkReuseWithin } from './reuse.ts'
 import type { ReportPriority, ReportVisibility } from './status.ts'
 import { defaultTitle, LONGEST_TITLE } from './title.ts'
@@ -78,9 +80,12 @@ export function acceptRequest(
   collect(() => checkCompression(request))
   if (errors.length > 0) throw new Refusal(errors)
   const { parameters, resolved } = checked as CheckedParameters
+  const named = uploadsNamedBy(type, parameters, path)
   return {
     type,
     reuseWithin,
+    /** What is to be kept for it, by keepUploads. */
+    named,
     row: {
       tenantId: viewer.tenantId,
       requestedBy: viewer.userId,
@@ -105,6 +110,7 @@ export function acceptRequest(
       regeneratedFrom: origin.regeneratedFrom ?? null,
       scheduleId: origin.schedule?.id ?? null,
       scheduledFor: origin.scheduledFor ?? null,
+      uploads: [...new Set(named.map(({ id }) => id))].filter(isUuid),
       createdAt: now,
     },
   }

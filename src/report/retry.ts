@@ -1,5 +1,5 @@
-import type { Database } from '../db/orm.ts'
-import { refuse } from '../errors.ts'
+import type { Database, EntityManager } from '../db/orm.ts'
+import { Refusal, refuse } from '../errors.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { note } from './audit.ts'
@@ -10,6 +10,7 @@ import type { Report } from './report.entity.ts'
 import { isWindowTaken, WINDOW_TAKEN } from '../schedule/windows.ts'
 import { isTerminal, mayMove } from './status.ts'
 import type { Tell } from './tell.ts'
+import { keepUploads } from '../upload/named.ts'
 
 /** Its parameters stay resolved as they were, its attempts go on counting; only the charge begins anew. */
 const AGAIN = `status = 'QUEUED', stage = 'QUEUED', charged = 0, available_at = clock_timestamp(), failure = null, finished_at = null,
@@ -40,11 +41,27 @@ export function createRetry({
           found,
         )
       if (await isWindowTaken(em, found)) throw refuse('NOT_RETRYABLE', ['id'], WINDOW_TAKEN, found)
+      await keepFor(em, found)
       await queueLimit.check(em)
       await note(em, viewer, found.id, 'RETRIED', { was: found.status })
       return move(em, found.id, AGAIN)
     })
     tell('CHANGED', eventOf(report))
     return report
+  }
+}
+
+/** It runs as who asked for it, whoever has it tried again. */
+async function keepFor(em: EntityManager, report: Report): Promise<void> {
+  const { tenantId, requestedBy: userId, uploads } = report
+  try {
+    await keepUploads(
+      em,
+      { tenantId, userId },
+      uploads.map((id) => ({ id, path: ['id'] })),
+    )
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    throw refuse('NOT_RETRYABLE', ['id'], `A file that it reads is gone: ${error.message}`, report)
   }
 }

@@ -2,6 +2,7 @@ import { Refusal, refuse, type UserError } from '../errors.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Json } from '../report-type/define.ts'
 import type { Catalog } from '../report-type/catalog.ts'
+import type { NamedUpload } from '../upload/named.ts'
 import { acceptRequest, checkTags, checkTitle, type ReportRequest } from '../report/request.ts'
 import { CadenceError, nextSlot, readCadence, type Cadence } from './cadence.ts'
 import { durationMilliseconds } from './duration.ts'
@@ -27,6 +28,8 @@ export interface ScheduleWords extends Omit<ReportRequest, 'title' | 'reuseWithi
 
 /** What was found to be right, in the shape of the columns. */
 export interface CheckedSchedule {
+  /** What is to be kept for it, by keepUploads. */
+  readonly named: readonly NamedUpload[]
   readonly title: string
   readonly tags: string[]
   readonly timeZone: string
@@ -36,6 +39,7 @@ export interface CheckedSchedule {
     readonly typeName: string
     readonly parameters: { [name: string]: Json }
     readonly usesLastSlot: boolean
+    readonly uploads: string[]
   } | null
 }
 
@@ -91,7 +95,15 @@ export function checkSchedule(
     tags: tags!,
     timeZone: timeZone!,
     cadence: read!,
-    report: accepted ? { typeName: accepted.type.name, parameters: accepted.row.parameters, usesLastSlot } : null,
+    report: accepted
+      ? {
+          typeName: accepted.type.name,
+          parameters: accepted.row.parameters,
+          usesLastSlot,
+          uploads: accepted.row.uploads,
+        }
+      : null,
+    named: accepted?.named ?? [],
   }
 }
 

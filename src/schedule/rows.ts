@@ -6,7 +6,7 @@ import { Schedule } from './schedule.entity.ts'
 /** What a new schedule begins with; the rest are the table's defaults. */
 export type NewSchedule = Omit<Schedule, 'pausedUntil' | 'runOutcome' | 'runFrom' | 'runCount'>
 
-const COLUMNS = `id, tenant_id, created_by, title, type_name, parameters, uses_last_slot, cron, every, at, time_zone, overlap_policy,
+const COLUMNS = `id, tenant_id, created_by, title, type_name, parameters, uploads, uses_last_slot, cron, every, at, time_zone, overlap_policy,
   catch_up_window, priority, format, compression, csv_dialect, visibility, tags, paused, slots_after, next_slot_at, created_at, updated_at`
 
 /** The schedule, and what last_slot means as long as no slot has succeeded: the moment it was made. */

@@ -17,6 +17,8 @@ const ScheduleSchema = defineEntity({
     typeName: p.text(),
     /** As asked, camelCase keys. */
     parameters: p.json<{ [name: string]: Json }>(),
+    /** Ids of the uploads that they name. */
+    uploads: p.array().columnType('uuid[]'),
     /** Whether a parameter is on last_slot: then one report runs after the other. */
     usesLastSlot: p.boolean(),
     /** Exactly one of the three is set. */

@@ -23,6 +23,7 @@ import { cadenceColumns, cadenceOf, reckoningOf } from './reckoning.ts'
 import { scheduleReads } from './reads.ts'
 import { settleDue } from './settle.ts'
 import { Schedule } from './schedule.entity.ts'
+import { keepUploads } from '../upload/named.ts'
 import { insertSchedule, ownerIn, pauseSlots, freezeLastSlot } from './rows.ts'
 
 export type CreateSchedule = ScheduleWords & {
@@ -100,10 +101,11 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
         { mutation: 'createSchedule', key, input },
         async (em, id) => {
           const now = await clock(em)
-          const [{ report, cadence, ...checked }, wanted] = await allOrRefusal(
+          const [{ report, cadence, named, ...checked }, wanted] = await allOrRefusal(
             () => checkSchedule(viewer, words, words.cadence, catalog, { now, createdAt: now }),
             () => targets.check(em, viewer, deliveries, ['deliveries'], words),
           )
+          await keepUploads(em, viewer, named)
           const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility, paused } = words
           const columns = cadenceColumns(cadence)
           const next = reckoningOf({ ...columns, createdAt: now, timeZone: checked.timeZone }).next(now.getTime())
@@ -157,6 +159,7 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
             return undefined
           },
         )
+        if (given.report !== undefined) await keepUploads(em, owner, checked.named)
         if (wanted !== undefined) await replaceTargets(em, viewer, schedule.id, wanted)
         const { title, tags, timeZone } = checked
         const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility } = words

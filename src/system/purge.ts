@@ -21,6 +21,7 @@ const OLD = [
   { table: 'report_audit', condition: 'at', order: 'at', keep: null },
   // A run of slots is as old as its last one; what waits is not over.
   { table: 'schedule_slot', condition: `outcome <> 'WAITING' and at`, order: 'at', keep: null },
+  { table: 'upload', condition: `status in ('REFUSED', 'EXPIRED') and expires_at`, order: 'expires_at', keep: null },
   { table: 'idempotency_key', condition: 'used_at', order: 'used_at', keep: KEYS_KEPT },
 ] as const
 

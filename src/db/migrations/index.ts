@@ -9,6 +9,7 @@ import { M0008OneJourney } from './m0008-one-journey.ts'
 import { M0010TokenLimits } from './m0010-token-limits.ts'
 import { M0011StandingCredentials } from './m0011-standing-credentials.ts'
 import { M0012Traceparent } from './m0012-traceparent.ts'
+import { M0013Uploads } from './m0013-uploads.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -23,4 +24,5 @@ export const MIGRATIONS = [
   { name: 'm0010-token-limits', class: M0010TokenLimits },
   { name: 'm0011-standing-credentials', class: M0011StandingCredentials },
   { name: 'm0012-traceparent', class: M0012Traceparent },
+  { name: 'm0013-uploads', class: M0013Uploads },
 ]
