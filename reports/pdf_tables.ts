@@ -42,7 +42,6 @@ export default defineReport({
     totals: { type: 'String', values: ['KEEP', 'DROP'], default: 'KEEP', description: 'Rows that begin with a word such as Total or Closing balance' },
   }, // prettier-ignore
   fileName: 'pdf-table-{date}',
-  timeout: 'PT5M',
   async *rows({ parameters, upload, columns, progress, summary }) {
     const file = upload('file')
     if (file.contentType !== 'application/pdf') throw new ReportError(`"${file.fileName}" is no PDF: it was announced as ${file.contentType}.`) // prettier-ignore
