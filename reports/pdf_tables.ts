@@ -58,7 +58,7 @@ export default defineReport({
         if (isTotal) totals += 1
         if (isTotal && parameters.totals === 'DROP') continue
         rows += 1
-        yield cells.map((cell) => plain(cell, parameters.decimal_mark))
+        yield cells.map((cell) => (cell === '' ? null : plain(cell, parameters.decimal_mark)))
       }
       progress(page.page, page.pages, `page ${page.page} of ${page.pages}`)
       summary({ file: file.fileName, pages: page.pages, rows, totals })

@@ -7,6 +7,7 @@ import type { Viewer } from '../identity/viewer.ts'
 import { isStorable, NOT_STORABLE } from '../storable.ts'
 import { isUuid } from '../uuid.ts'
 import { CONTENT_TYPES } from './content-types.ts'
+import { createInLine } from './in-line.ts'
 import type { PutLinks } from './links.ts'
 import { HELD } from './named.ts'
 import { Upload } from './upload.entity.ts'
@@ -42,6 +43,7 @@ export function createUploads({
   links: PutLinks
   limits: UploadLimits
 }) {
+  const inLine = createInLine()
   return {
     /**
      * Announces a file. Throws Refusal: INVALID at fileName, contentType, byteSize; LIMIT_REACHED where the viewer has as many
@@ -53,15 +55,17 @@ export function createUploads({
     ): Promise<UploadRequest> {
       requireScope(viewer, 'reports:write')
       const facts = checked(file, limits)
-      const upload = await database.inTenant(viewer.tenantId, async (em) => {
-        await checkCount(em, viewer, limits.perUser)
-        const [row] = await em.execute<{ id: string }[]>(
-          `insert into broadsheet.upload (id, tenant_id, created_by, file_name, content_type, byte_size, put_until, expires_at)
+      const upload = await inLine(viewer.userId, () =>
+        database.inTenant(viewer.tenantId, async (em) => {
+          await checkCount(em, viewer, limits.perUser)
+          const [row] = await em.execute<{ id: string }[]>(
+            `insert into broadsheet.upload (id, tenant_id, created_by, file_name, content_type, byte_size, put_until, expires_at)
            values (?, ?, ?, ?, ?, ?, clock_timestamp() + ${PUT_WITHIN}, clock_timestamp() + ${KEPT}) returning id`,
-          [uuid(), viewer.tenantId, viewer.userId, facts.fileName, facts.contentType, facts.byteSize],
-        )
-        return em.findOneOrFail(Upload, { id: row!.id }, { disableIdentityMap: true })
-      })
+            [uuid(), viewer.tenantId, viewer.userId, facts.fileName, facts.contentType, facts.byteSize],
+          )
+          return em.findOneOrFail(Upload, { id: row!.id }, { disableIdentityMap: true })
+        }),
+      )
       const end = Math.min(upload.putUntil.getTime(), viewer.tokenExpiresAt?.getTime() ?? Infinity)
       const expires = Math.floor(end / 1000)
       const { id: uploadId, tenantId } = upload
@@ -103,7 +107,7 @@ async function idsOver(em: EntityManager, uploads: readonly Upload[]): Promise<s
   return rows.map(({ id }) => id)
 }
 
-/** Asks of one user take turns, so that many at once do not pass the limit. */
+/** Asks of one user take turns, over all processes, so that many at once do not pass the limit. */
 async function checkCount(em: EntityManager, viewer: Viewer, most: number): Promise<void> {
   await em.execute(`select pg_advisory_xact_lock(hashtextextended('uploads ' || ?, 0))`, [viewer.userId])
   const [row] = await em.execute<{ count: number }[]>(
