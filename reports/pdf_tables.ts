@@ -2,7 +2,7 @@ import { defineReport, ReportError } from 'broadsheet/define'
 
 /** A label in the first filled cell of a row that sums up others. */
 const TOTAL =
-  /^((grand|sub|net|gross)[ -]?)?totals?\b|^(opening|closing) balance\b|^(amount|balance) due\b|^(carried|brought) forward\b/i
+  /^((grand|sub|net|gross)[ -]?)?totals?\b|^(opening|closing) balance\b|^(amount|balance) due\b|^(carried|brought) forward\b|^(vat|tax)( \d+([.,]\d+)? ?%)?$/i
 
 const MARKS = { POINT: ['.', /[,'\u2019 \u00a0\u202f]/g], COMMA: [',', /[.'\u2019 \u00a0\u202f]/g] } as const
 
