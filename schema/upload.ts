@@ -3,11 +3,17 @@ import type { Upload } from '../src/upload/upload.entity.ts'
 import type { UploadRequest } from '../src/upload/uploads.ts'
 import { builder } from './builder.ts'
 import { idOf } from './global-id.ts'
+import { meanings } from './meanings.ts'
 import { outcomeOf, UserErrorRef, type Outcome } from './user-error.ts'
 
 const UploadStatusRef = builder.enumType('UploadStatus', {
-  description: `WAITING for its bytes, READY with them, REFUSED where their content is not what was said, EXPIRED when its time is over.`,
-  values: UPLOAD_STATUSES,
+  description: 'Whether the bytes of an upload are there.',
+  values: meanings(UPLOAD_STATUSES, {
+    WAITING: 'Its bytes have not come.',
+    READY: 'Its bytes are there.',
+    REFUSED: 'Its content is not what was said.',
+    EXPIRED: 'Its time is over.',
+  }),
 })
 
 const UploadRef = builder.loadableNodeRef<Upload, string, string, string, Upload>('Upload', {
