@@ -44,7 +44,7 @@ export default defineReport({
   fileName: 'pdf-table-{date}',
   async *rows({ parameters, upload, columns, progress, summary }) {
     const file = upload('file')
-    if (file.contentType !== 'application/pdf') throw new ReportError(`"${file.fileName}" is no PDF: it was announced as ${file.contentType}.`) // prettier-ignore
+    if (file.contentType !== 'application/pdf') throw new ReportError(`"${file.fileName}" is no PDF: it was announced as ${file.contentType}.`, { code: 'INVALID_PARAMETERS' }) // prettier-ignore
     let said = false
     let [rows, totals] = [0, 0]
     for await (const page of file.table({ heading: parameters.heading })) {

@@ -78,7 +78,7 @@ describe('a PDF', () => {
     const noPdf = await scene.table(await scene.upload(text, 'text/csv'))
     for (const [id, code, words] of [
       [encrypted, 'INVALID_PARAMETERS', 'encrypted'],
-      [noPdf, 'SOURCE_QUERY_FAILED', 'no PDF'],
+      [noPdf, 'INVALID_PARAMETERS', 'no PDF'],
     ]) {
       // prettier-ignore
       await scene.client.reached(id!, 'FAILED')
