@@ -11,11 +11,13 @@ import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest'
 import { TABLES } from '../../src/embedded/shop/tables.ts'
 import { createDatabase, type TestDatabase } from '../support/database.ts'
-import { DIRECTORY, installOracles } from '../support/oracles.ts'
+import { installOracles } from '../support/oracles.ts'
 import { startApi, startWorker, type RunningApi, type RunningProcess } from '../support/service.ts'
 import { createSourceDatabase, type SourceDatabase } from '../support/source-database.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+/** Other people's clients, in a package of their own. */
+const CLIENTS = join(ROOT, 'test/oracles/clients/')
 const CHROMIUM = '/usr/bin/chromium'
 const runs = (program: string, ...args: string[]) =>
   promisify(execFile)(program, args).then(
@@ -131,8 +133,8 @@ describe('docs/clients.md', () => {
   })
 
   test.each(['urql', 'Apollo Client'])('%s', { timeout: 150_000 }, async (heading) => {
-    await installOracles()
-    await symlink(join(DIRECTORY, 'node_modules'), join(directory, 'node_modules'))
+    await installOracles(CLIENTS)
+    await symlink(join(CLIENTS, 'node_modules'), join(directory, 'node_modules'))
     const said = await follow(process.execPath, await inDirectory('example.mjs', await example(heading)))
     expect(said).toMatch(/^SUCCEEDED 100\nSUCCEEDED http:\/\/127\.0\.0\.1:\d+\/documents\/\S+\n$/m)
   })
