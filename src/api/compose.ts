@@ -166,7 +166,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   })
   const receive = createReceiving({ database, store })
   const upload = createUploadDoor({ database, links: putLinks, users, receive, log })
-  const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, log })
+  const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, longestBody: config.longestBody, log })
   const origins = createOrigins({ allowed: config.corsOrigins, publicUrl: config.publicUrl })
   const server = createHttpServer({
     pipeline,

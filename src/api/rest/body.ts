@@ -1,17 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 import { Problem } from './problem.ts'
 
-/** Longest body, in bytes: as for GraphQL. */
-const LONGEST_BODY = 1_000_000
-
-/** The JSON object of a body; nothing is {}. Throws Problem: 400, 413, 415. */
-export async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
+/** The JSON object of a body of at most so many bytes; nothing is {}. Throws Problem: 400, 413, 415. */
+export async function readBody(request: IncomingMessage, longest: number): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = []
   let size = 0
-  if (Number(request.headers['content-length'] ?? 0) > LONGEST_BODY) throw tooLong()
+  if (Number(request.headers['content-length'] ?? 0) > longest) throw tooLong(longest)
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > LONGEST_BODY) throw tooLong()
+    if (size > longest) throw tooLong(longest)
     chunks.push(chunk)
   }
   if (size === 0) return {}
@@ -27,4 +24,4 @@ export async function readBody(request: IncomingMessage): Promise<Record<string,
   throw new Problem(400, 'BAD_REQUEST', 'The body must be a JSON object.')
 }
 
-const tooLong = () => new Problem(413, 'CONTENT_TOO_LARGE', 'A body may have at most 1 MB.')
+const tooLong = (longest: number) => new Problem(413, 'CONTENT_TOO_LARGE', `A body may have at most ${longest} bytes.`)

@@ -21,6 +21,8 @@ interface Dependencies {
   schema: GraphQLSchema
   /** Where addresses in answers begin. */
   publicUrl(): string
+  /** In bytes: as for GraphQL. */
+  longestBody: number
   log: Log
 }
 
@@ -30,7 +32,7 @@ const MATCHERS = ROUTES.map((route) => ({
 }))
 
 /** REST under /api/v1: a table of routes to documents of the one schema, its OpenAPI document, and a page to try it. */
-export function createRest({ pipeline, schema, publicUrl, log }: Dependencies) {
+export function createRest({ pipeline, schema, publicUrl, longestBody, log }: Dependencies) {
   const words = wordsOf(schema)
   const tryIt = createTryIt()
   const href = (path: string) => `${publicUrl()}${REST_PREFIX}${path}`
@@ -41,7 +43,7 @@ export function createRest({ pipeline, schema, publicUrl, log }: Dependencies) {
       return { status: 200, body: openApiOf({ words, url: href('') }) }
     const { route, id } = routeOf(request.method ?? '', path)
     const query = readQuery(route.query ?? {}, url.searchParams, words)
-    const body = route.method === 'GET' ? {} : readFields(route.body ?? {}, await readBody(request), words)
+    const body = route.method === 'GET' ? {} : readFields(route.body ?? {}, await readBody(request, longestBody), words)
     const header = (name: string) => (typeof request.headers[name] === 'string' ? request.headers[name] : null)
     return route.run({
       id,
