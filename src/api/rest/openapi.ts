@@ -39,7 +39,11 @@ function operationOf(route: Route, words: Words) {
     ...REFUSALS,
     ...(hasId && { 404: 'Unknown, or not yours to see.' }),
     ...((route.body ?? route.query) && { 422: 'Something in it is wrong; errors says where.' }),
-    ...(route.body && { 400: 'The body is no JSON object.', 413: 'Longer than a body may be (1 MB unless set).', 415: 'The body is no JSON.' }),
+    ...(route.body && {
+      400: 'The body is no JSON object.',
+      413: 'Longer than a body may be (1 MB unless set).',
+      415: 'The body is no JSON.',
+    }),
   }
   const responses: Record<string, unknown> = {}
   for (const [status, description] of Object.entries(refusals))
