@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import { parseSqlReport } from '../src/report-type/sql-report.ts'
 import { parseRowsReport } from '../src/report-type/rows-report.ts'
 import { createLog, type Log } from '../src/log.ts'
@@ -14,14 +13,12 @@ import { createSteps } from './steps.ts'
 
 /**
  * The child process: carries out one attempt at a time as the worker tells it. It knows sources and the store; of the service's
- * database it knows nothing. Everything heavy is imported before it says that it is ready. Without its worker it is gone.
+ * database it knows nothing. Everything heavy is imported before it says that it is ready. Started by attempt-entry.ts.
  */
 
 const PROGRESS_EVERY = 100
 /** Connections to each source for one attempt: a TypeScript report may have a few queries open. */
 const SOURCE_CONNECTIONS = 4
-/** Heap of the thread that watches for the worker's end, in MiB. */
-const WATCHDOG_MEMORY = 16
 
 interface Ready {
   readonly setup: Setup
@@ -35,15 +32,6 @@ let ready: Promise<Ready> | undefined
 let stop: AbortController | undefined
 let pending: PendingDocument | undefined
 
-process.on('disconnect', () => process.exit())
-// Above is for a thread that listens; an author's endless loop does not.
-new Worker(new URL('./watchdog.ts', import.meta.url), {
-  workerData: { parent: process.ppid },
-  resourceLimits: { maxOldGenerationSizeMb: WATCHDOG_MEMORY },
-}).unref()
-// A signal of the terminal reaches the whole group: the worker decides what becomes of its attempts.
-process.on('SIGINT', () => undefined)
-process.on('SIGTERM', () => undefined)
 process.on('message', (message: ToChild) => void hear(message))
 
 async function hear(message: ToChild): Promise<void> {

@@ -4,7 +4,7 @@ import type { Log } from '../src/log.ts'
 import type { Answer, Counters, FromChild, Order, Setup, ToChild } from './attempt-messages.ts'
 import { watchMemory } from './memory.ts'
 
-const ENTRY = fileURLToPath(new URL('./attempt-process.ts', import.meta.url))
+const ENTRY = fileURLToPath(new URL('./attempt-entry.ts', import.meta.url))
 /** Heap of one child, in MiB: an author's report that holds too much ends alone, as WORKER_LOST. */
 const MEMORY = 512
 /**

@@ -85,14 +85,19 @@ export async function openDatabase(options: {
 
   // A pool that has ended would be opened again by whoever comes late, such as an event that was on its way to a stream.
   let closing = false
+  const underWay = new Set<Promise<unknown>>()
 
   async function guarded<T>(work: () => Promise<T>): Promise<T> {
     if (closing) throw new Unavailable('The service is going down. Try again in a moment.')
+    const running = work()
+    underWay.add(running)
     try {
-      return await work()
+      return await running
     } catch (error) {
       if (isUnreachable(error)) throw new Unavailable('The database does not answer. Try again in a moment.', error)
       throw error
+    } finally {
+      underWay.delete(running)
     }
   }
 
@@ -122,6 +127,8 @@ export async function openDatabase(options: {
       closing = true
       // The pool waits for each connection to come home; a reading that nobody ended would keep it waiting.
       await Promise.all([...readings].map((reading) => reading.end()))
+      // One that is just being lent when the pool ends would never come home. Each statement has its time limit.
+      await Promise.allSettled(underWay)
       await orm.close(true)
     },
   }

@@ -1,3 +1,4 @@
+/** One walk of the whole schema: its tables and its tests belong together, so that a new handle has one place to be written. */
 import { readFileSync } from 'node:fs'
 import { buildSchema } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -30,6 +31,8 @@ const mutation = (thing: Maker, field: string, more = '', by: 'owner' | 'boss' =
 const IDS: Record<string, Use> = {
   'Query.report(id)': { thing: 'Report', operation: 'query ($h: ID!) { report(id: $h) { id title } }' },
   'Query.schedule(id)': { thing: 'Schedule', operation: 'query ($h: ID!) { schedule(id: $h) { id title } }' },
+  'Query.upload(id)': { thing: 'Upload', operation: 'query ($h: ID!) { upload(id: $h) { id fileName } }' },
+  'PdfTablesParametersInput.file': { thing: 'Upload', operation: `mutation ($h: ID!) { requestReport(input: { report: { pdfTables: { file: $h } } }) { report { status } ${ERRORS} } }` },
   'ReportFilter.scheduleId': { thing: 'Schedule', operation: 'query ($h: ID!) { reports(filter: { scheduleId: $h }) { totalCount nodes { id } } }' },
   'Mutation.cancelReport(id)': mutation('Report', 'cancelReport', '', 'owner', 'report { id }'),
   'Mutation.retryReport(id)': mutation('Report', 'retryReport', '', 'owner', 'report { id }'),
@@ -137,7 +140,7 @@ test('the walk knows each handle of the schema, and none that is not there', () 
   expect(of('key').toSorted()).toEqual(walked(KEYS, NO_KEY_OF_OURS))
   // Each of these has a test of its own below.
   expect(of('stream').toSorted()).toEqual(['Subscription.reportEvents', 'Subscription.reportProgress'])
-  expect(of('link')).toEqual(['ReportDocument.downloadUrl'])
+  expect(of('link').toSorted()).toEqual(['ReportDocument.downloadUrl', 'UploadRequest.url'])
   // A secret of an API token makes its holder its user: there is nothing behind it that its user may not see.
   expect(of('credential').toSorted()).toEqual(['ApiTokenPayload.secret', 'Report.watchToken'])
 })
@@ -251,6 +254,24 @@ describe('a link', () => {
       expect(await look(taken), who).toBe(refused)
     }
     expect(await look(target)).toMatch(/^200 /)
+  })
+})
+
+describe('a place for an upload', () => {
+  test('of somebody else can’t be made of one’s own', async () => {
+    const put = async (url: URL) => {
+      const response = await fetch(url, { method: 'PUT', body: 'a,b\n', headers: { 'Content-Type': 'text/csv' } })
+      return `${response.status} ${await response.text()}`
+    }
+    const { handle, link } = await made('Upload')
+    for (const [who, person] of attackers.filter(([name]) => !name.includes('VIEWER'))) {
+      const own = await scene.make.Upload(person)
+      const to = (id: string) => new URL(own.link!.replace(uuidOf(own.handle), id))
+      const refused = await put(to(crypto.randomUUID()))
+      expect(refused, who).toMatch(/^403 /)
+      expect(await put(to(uuidOf(handle))), who).toBe(refused)
+    }
+    expect(await put(new URL(link!))).toMatch(/^20\d /)
   })
 })
 

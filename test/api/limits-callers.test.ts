@@ -153,14 +153,16 @@ describe('a token with limits of its own', () => {
   test('has those, beside what its user has', async () => {
     await withSettings({ RATE_LIMIT: '3/m', QUERY_COST: '100', USER_SOCKETS: '1' }, async (narrow) => {
       const person = await ground.person('MEMBER')
-      const { secret, token } = await make(ADMIN_TOKEN, { rate: '1000/s', cost: 1_000, sockets: 5, depth: 1 }, { userId: person.gid }) // prettier-ignore
-      expect(token.limits).toEqual({ rate: '1000/s', sockets: 5, cost: 1_000, depth: 1 })
+      const { secret, token } = await make(ADMIN_TOKEN, { rate: '1000/s', cost: 1_000, sockets: 5, depth: 2 }, { userId: person.gid }) // prettier-ignore
+      expect(token.limits).toEqual({ rate: '1000/s', sockets: 5, cost: 1_000, depth: 2 })
       for (let n = 0; n < 3; n++) expect((await narrow.post(SMALL, { token: person.token })).status).toBe(200)
       expect((await narrow.post(SMALL, { token: person.token })).status).toBe(429)
       for (let n = 0; n < 20; n++) expect((await narrow.post('{ __typename }', { token: secret })).status).toBe(200)
-      expect((await narrow.post(SMALL, { token: secret })).body.errors[0].message).toMatch(/2 levels, but at most 1 /)
-      const sockets = Array.from({ length: 5 }, () => narrow.ws('subscription { __typename }', { token: secret }))
-      await until(() => narrow.sockets.connections === 5 || sockets.some(({ closeCode }) => closeCode === 4429))
+      const deep = await narrow.post('{ viewer { user { name } } }', { token: secret })
+      expect(deep.body.errors[0].message).toMatch(/3 levels, but at most 2 /)
+      const sockets = Array.from({ length: 5 }, () => narrow.ws(EVENTS, { token: secret }))
+      await until(() => sockets.every(({ events }) => events.length === 1))
+      expect((await narrow.once('WS', SMALL, { token: secret })).closeCode).toBe(4429)
     })
   })
 

@@ -27,6 +27,7 @@ const NEEDS: Record<string, Scope | null> = {
   // The kind of object decides; here it is asked for a report.
   'Query.node': 'reports:read',
   'Query.reports': 'reports:read',
+  'Query.upload': 'reports:read',
   'Query.schedule': 'schedules:read',
   'Query.schedules': 'schedules:read',
   'Query.system': 'system:read',
@@ -39,6 +40,7 @@ const NEEDS: Record<string, Scope | null> = {
   'Mutation.deliverReport': 'reports:write',
   'Mutation.deleteReport': 'reports:write',
   'Mutation.retryDelivery': 'reports:write',
+  'Mutation.createUpload': 'reports:write',
   'Mutation.createSchedule': 'schedules:write',
   'Mutation.updateSchedule': 'schedules:write',
   'Mutation.pauseSchedule': 'schedules:write',

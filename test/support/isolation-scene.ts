@@ -10,6 +10,8 @@ export interface Thing {
   readonly handle: string
   /** The schedule it belongs to, where it belongs to one. */
   readonly schedule?: string
+  /** Where its bytes go, for what has such a place. */
+  readonly link?: string
 }
 
 /** A tenant with things, and those who must not get at them. */
@@ -61,6 +63,13 @@ export async function openIsolationScene() {
       await api.carrier.finish(uuidOf(id))
       const { deliveries } = await ask(owner, 'query ($id: ID!) { report(id: $id) { deliveries { id } } }', { id })
       return { handle: deliveries[0].id }
+    },
+    async Upload(person = owner): Promise<Thing> {
+      const { request } = await ask(
+        person,
+        'mutation { createUpload(fileName: "a.csv", contentType: "text/csv", byteSize: 4) { request { url upload { id } } userErrors { message } } }',
+      )
+      return { handle: request.upload.id, link: request.url }
     },
     async User(): Promise<Thing> {
       const operation = 'mutation { createUser(name: "Ada", role: MEMBER) { user { id } userErrors { message } } }'

@@ -56,10 +56,9 @@ test('the shipped types are available on the shop, with columns and their words'
   await catalog.load()
   await catalog.refreshAvailability()
   expect(catalog.all().map(({ name, unavailableReason }) => [name, unavailableReason])).toEqual(
-    ['analytics', 'customers', 'github_hot_repositories', 'inventory', 'orders', 'sales', 'users'].map((name) => [
-      name,
-      null,
-    ]),
+    ['analytics', 'customers', 'github_hot_repositories', 'inventory', 'orders', 'pdf_tables', 'sales', 'users'].map(
+      (name) => [name, null],
+    ),
   )
   const { columns } = catalog.get('sales')!
   expect(columns.find(({ name }) => name === 'amount')).toMatchObject({ type: 'Decimal' })

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ProgressFactsFragment } from '../../client/generated/graphql.ts'
-import { watchReport } from '../../client/watch-report.ts'
-import { createClient } from '../support/client.ts'
-import { PACED, paced, SMALL, small } from '../support/fault-reports.ts'
-import { openScene, type Scene } from '../support/scene.ts'
-import type { RunningApi, RunningProcess } from '../support/service.ts'
-import { until } from '../support/until.ts'
+import type { ProgressFactsFragment } from '../../../client/generated/graphql.ts'
+import { watchReport } from '../../../client/watch-report.ts'
+import { createClient } from '../../support/client.ts'
+import { PACED, paced, SMALL, small } from '../../support/fault-reports.ts'
+import { openScene, type Scene } from '../../support/scene.ts'
+import type { RunningApi, RunningProcess } from '../../support/service.ts'
+import { until } from '../../support/until.ts'
 
 /** All works again so soon after Redis is back, in milliseconds. */
 const BACK_WITHIN = 10_000
