@@ -1,4 +1,4 @@
-/** One walk of the whole schema: its tables and its tests belong together, so that a new handle has one place to be written. */
+/** Long because it is one walk of the whole schema: its tables and its tests belong together, so that a new handle has one place to be written. */
 import { readFileSync } from 'node:fs'
 import { buildSchema } from 'graphql'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

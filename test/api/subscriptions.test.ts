@@ -130,11 +130,12 @@ describe('one socket', () => {
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${member.token}` } }))
     await once(socket, 'message')
     const id = await api.ask(member.token)
+    const before = api.progress.watching
     for (const name of ['a', 'b', 'c'])
       socket.send(JSON.stringify({ id: name, type: 'subscribe', payload: { query: WATCH, variables: { id } } }))
-    await until(() => api.progress.watching === 3)
+    await until(() => api.progress.watching === before + 3, { what: 'all three are watched' })
     socket.terminate()
-    await until(() => api.progress.watching === 0)
+    await until(() => api.progress.watching === before, { what: 'none of them is' })
   })
 
   test('a frame above 64 KiB closes it, and nothing else', async () => {
@@ -227,6 +228,7 @@ describe('reportEvents', () => {
 })
 
 test('one socket carries fifty operations, and an error for each beyond', async () => {
+  const before = api.sockets.connections
   const client = api.socket(member.token)
   const watched = Array.from({ length: 51 }, () =>
     api.ws('subscription { reportEvents { kind } }', { token: member.token, client }),
@@ -234,5 +236,5 @@ test('one socket carries fifty operations, and an error for each beyond', async 
   await until(() => watched.every(({ events, codes }) => events.length > 0 || codes.length > 0))
   expect(watched.map(({ codes }) => codes[0]).filter(Boolean)).toEqual(['BAD_USER_INPUT'])
   await client.dispose()
-  await until(() => api.progress.watching === 0)
+  await until(() => api.sockets.connections <= before)
 })
