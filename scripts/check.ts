@@ -19,9 +19,10 @@ const STEPS: Readonly<Record<string, Step>> = {
   format: () => program('oxfmt', '--check'),
   lint: () => program('oxlint', '--type-aware', '--quiet'),
   types: () => program('tsc', '--noEmit', '-p', '.'),
+  page: () => program('tsc', '--noEmit', '-p', 'web'),
   schema: () => drift(),
   release: () => program(process.execPath, join(ROOT, 'scripts/schema-diff.ts')),
-  client: () => program(process.execPath, join(ROOT, 'scripts/client-types.ts'), '--check'),
+  documents: () => program(process.execPath, join(ROOT, 'codegen.ts'), '--check'),
   'dead code': () => program('knip', '--no-progress', '--no-config-hints'),
   docs: async () => (await brokenLinks(ROOT)).map((link) => `broken link: ${link}`).join('\n'),
 }

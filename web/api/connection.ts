@@ -1,0 +1,120 @@
+import { Client, fetchExchange, stringifyDocument, type TypedDocumentNode } from '@urql/core'
+import { createClient } from 'graphql-ws'
+import { Failure, failureOf } from './failure.ts'
+import { createStore, type Store } from './store.ts'
+
+/** `reconnecting`: what is shown may be old; everything that is followed goes on by itself when the socket is back. */
+export type Line = 'connecting' | 'live' | 'reconnecting'
+type Variables = Record<string, unknown>
+
+export interface Connection {
+  readonly line: Pick<Store<Line>, 'get' | 'listen'>
+  /** Queries and mutations, over HTTP. Rejects with Failure. */
+  ask<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted): Promise<Result>
+  /**
+   * A subscription, which begins again after each loss of the socket: its first event is then a snapshot or READY. `failed`
+   * is called once, where the API refuses it. Answers how to leave.
+   */
+  follow<Result, Wanted extends Variables>(
+    document: TypedDocumentNode<Result, Wanted>,
+    variables: Wanted,
+    heard: (result: Result) => void,
+    failed?: (failure: Failure) => void,
+  ): () => void
+  close(): void
+}
+
+/** Close codes after which the same token gets nowhere. */
+const SIGNED_OUT: Readonly<Record<number, string>> = {
+  4401: 'This token is not valid.',
+  4403: 'This token has expired or was revoked.',
+}
+/** Milliseconds without a word on the socket until the server is asked for one; as long again and it counts as lost. */
+const SILENCE = 10_000
+/** The first and the longest wait before the socket is opened again, in milliseconds; each is cut by up to a half. */
+const FIRST_WAIT = 300
+const LONGEST_WAIT = 5_000
+
+/** The one way from this page to the service: the public API at /graphql, as `token`. `signedOut` is told why, once. */
+export function createConnection(token: string, signedOut: (why: string) => void): Connection {
+  const line = createStore<Line>('connecting')
+  const authorization = `Bearer ${token}`
+  const http = new Client({
+    url: '/graphql',
+    exchanges: [fetchExchange],
+    requestPolicy: 'network-only',
+    preferGetMethod: false,
+    fetchOptions: { headers: { authorization } },
+  })
+  let open: WebSocket | undefined
+  let unanswered: ReturnType<typeof setTimeout> | undefined
+  let closed = false
+  const leave = (why: string) => {
+    if (closed) return
+    closed = true
+    signedOut(why)
+  }
+  const socket = createClient({
+    url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+    connectionParams: { Authorization: authorization },
+    // The badge tells from the first moment whether the page is live.
+    lazy: false,
+    keepAlive: SILENCE,
+    retryAttempts: Infinity,
+    retryWait: (tries) =>
+      new Promise((resolve) =>
+        setTimeout(resolve, Math.min(FIRST_WAIT * 2 ** tries, LONGEST_WAIT) * (1 - Math.random() / 2)),
+      ),
+    shouldRetry: (event) => !(SIGNED_OUT[(event as CloseEvent).code] !== undefined || closed),
+    onNonLazyError: () => undefined,
+    on: {
+      opened: (ws) => (open = ws as WebSocket),
+      connected: () => line.set('live'),
+      ping: (received) => {
+        if (!received) unanswered = setTimeout(() => open?.close(4408, 'No answer'), SILENCE)
+      },
+      pong: (received) => received && clearTimeout(unanswered),
+      closed(event) {
+        clearTimeout(unanswered)
+        const why = SIGNED_OUT[(event as CloseEvent).code]
+        if (why !== undefined) return leave(why)
+        if (!closed) line.set('reconnecting')
+      },
+    },
+  })
+
+  return {
+    line,
+    async ask(document, variables) {
+      const mutates = document.definitions.some((one) => 'operation' in one && one.operation === 'mutation')
+      const asked = mutates ? http.mutation(document, variables as never) : http.query(document, variables as never)
+      const { data, error } = await asked.toPromise()
+      if (error) {
+        const failure = failureOf(error)
+        if (failure.code === 'UNAUTHENTICATED') leave('Your token is not valid any more.')
+        throw failure
+      }
+      if (data == null) throw new Failure('OFFLINE', 'The service gave no answer.')
+      return data
+    },
+    follow(document, variables, heard, failed) {
+      return socket.subscribe(
+        { query: stringifyDocument(document), variables },
+        {
+          next({ data, errors }) {
+            if (errors) return failed?.(failureOf({ graphQLErrors: errors as never }))
+            if (data) heard(data as never)
+          },
+          error(error) {
+            if (Array.isArray(error)) failed?.(failureOf({ graphQLErrors: error }))
+          },
+          complete: () => undefined,
+        },
+      )
+    },
+    close() {
+      closed = true
+      void socket.dispose()
+    },
+  }
+}

@@ -1,0 +1,3 @@
+export function Schedules({ id }: { id: string | undefined }) {
+  return <section class="view">{id}</section>
+}
