@@ -13,7 +13,10 @@ const DJANGO_RUNS = 3
 const LARGE = 2_000_000
 const SMALL = 200_000
 
-/** SQL and TypeScript reports against psql's \copy of the same query, in turns: base, ours, base, ours. */
+/**
+ * SQL and TypeScript reports against psql's \copy of the same query, in turns: base, ours, base, ours. Each begins with a disk
+ * that has nothing left to write: we wait for our bytes to be safe, psql does not, and would have us wait for its own.
+ */
 export async function benchSqlReport(stage: Stage, workerPid: number, say: (line: string) => void): Promise<Figure[]> {
   if (spawnSync('psql', ['--version']).error) {
     say('psql is not installed (postgresql-client): nothing to compare with, left out.')
@@ -52,9 +55,11 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     const mineSpent: number[] = []
     let most = 0
     for (let turn = 0; turn <= RUNS; turn++) {
+      await run('sync')
       const before = spent.psql()
       const one = await timed(() => psql(upto))
       const psqlSpent = spent.psql() - before
+      await run('sync')
       const all = pids()
       const start = spent.ours()
       const two = await peak(

@@ -25,6 +25,8 @@ export interface Scene {
   readonly directory: string
   readonly databaseUrl: string
   readonly redisUrl: string
+  /** What the reports read, as the role that reads it. */
+  readonly sourceUrl: string
   readonly postgres: Part
   readonly redis: Part
   /** As the owner of the service's database, in a connection of its own. */
@@ -56,6 +58,7 @@ export async function openScene(options: {
   const databaseUrl = postgres.url('broadsheet')
   await prepare(postgres.url)
   if (options.withoutRedis) await redis.stop()
+  const sourceUrl = postgres.url('source', READER, 'reader')
   const running: RunningProcess[] = []
   const settings = (env: Record<string, string> = {}, urls: Urls = {}) => ({
     databaseUrl,
@@ -63,7 +66,7 @@ export async function openScene(options: {
     ...urls,
     dataDirectory: directory,
     reportsDirectory,
-    sources: { main: postgres.url('source', READER, 'reader') },
+    sources: { main: sourceUrl },
     env,
   })
   const kept = <T extends RunningProcess>(started: T): T => {
@@ -74,6 +77,7 @@ export async function openScene(options: {
     directory,
     databaseUrl,
     redisUrl: redis.url,
+    sourceUrl,
     postgres,
     redis,
     sql: (text, values) => query(databaseUrl, text, values),
