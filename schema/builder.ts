@@ -13,8 +13,10 @@ import type { ReportEvents } from '../src/report/events.ts'
 import type { Catalog } from '../src/report-type/catalog.ts'
 import type { Reports } from '../src/report/reports.ts'
 import type { ProgressSubscriber } from '../src/progress/subscriber.ts'
+import type { ScheduleEvents } from '../src/schedule/events.ts'
 import type { Schedules } from '../src/schedule/schedules.ts'
 import type { System } from '../src/system/system.ts'
+import type { SystemWatch } from '../src/system/watch.ts'
 import type { Uploads } from '../src/upload/uploads.ts'
 import type { Json } from '../src/report-type/define.ts'
 import { decodeId, encodeId } from './global-id.ts'
@@ -36,7 +38,9 @@ export interface Context {
   readonly links: Links
   readonly progress: ProgressSubscriber
   readonly reportEvents: ReportEvents
+  readonly scheduleEvents: ScheduleEvents
   readonly system: System
+  readonly systemWatch: SystemWatch
 }
 
 /** The one builder. It defines no types: each noun's file does. */

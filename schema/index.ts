@@ -15,6 +15,8 @@ import './document.ts'
 import './progress.ts'
 import './schedule.ts'
 import './schedule-verbs.ts'
+import './schedule-events.ts'
+import './beforehand.ts'
 import './system.ts'
 import './upload.ts'
 

@@ -43,7 +43,7 @@ const PresetRef = builder.enumType('CadencePreset', {
   }),
 })
 
-const CadenceRef = builder.inputType('CadenceInput', {
+export const CadenceRef = builder.inputType('CadenceInput', {
   description: `When a schedule asks, in its time zone.`,
   isOneOf: true,
   fields: (t) => ({

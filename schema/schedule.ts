@@ -26,6 +26,16 @@ const MOST_UPCOMING = 100
 /** Slots of a sparse cron take a millisecond each, and a page has a hundred schedules. */
 const inTurn = createInTurn()
 
+/** Upcoming slots by `reckon`, as many as `first` says. Throws BadInput for what can't be. */
+export function upcomingInTurn(
+  first: number | null | undefined,
+  reckon: (most: number) => readonly Date[],
+): Promise<readonly Date[]> {
+  const most = first ?? 5
+  if (most < 0 || most > MOST_UPCOMING) throw new BadInput(`first is ${most}, but must be from 0 to ${MOST_UPCOMING}.`)
+  return inTurn(() => reckon(most))
+}
+
 export const OverlapPolicyRef = builder.enumType('ScheduleOverlapPolicy', {
   description: `What becomes of a slot that comes in time while a report of the schedule is not finished. SKIP: it is not asked for. ALLOW: it is.
 QUEUE_ONE: it is as soon as what runs has ended, the latest of those that came. CANCEL_RUNNING: what runs is cancelled for it.`,
@@ -141,12 +151,7 @@ beyond that are MISSED.`,
       complexity: ({ first }) => first ?? 5,
       description: 'The slots that come next, at most 100; none while it is paused.',
       args: { first: t.arg.int({ defaultValue: 5, description: 'How many, at most 100.' }) },
-      resolve(schedule, { first }) {
-        const most = first ?? 5
-        if (most < 0 || most > MOST_UPCOMING)
-          throw new BadInput(`first is ${most}, but must be from 0 to ${MOST_UPCOMING}.`)
-        return inTurn(() => upcomingSlots(schedule, most))
-      },
+      resolve: (schedule, { first }) => upcomingInTurn(first, (most) => upcomingSlots(schedule, most)) as Promise<Date[]>,
     }),
     slots: t.field({
       type: SlotConnectionRef,
