@@ -1,5 +1,6 @@
 import type { Json } from '../src/report-type/define.ts'
 import { builder } from './builder.ts'
+import { camelKeys } from './report.ts'
 import { DEFAULTS } from './report-verbs.ts'
 import { ReportRequestInputRef } from './request-input.ts'
 import { upcomingInTurn } from './schedule.ts'
@@ -16,7 +17,7 @@ const ResolvedParametersPayloadRef = builder
       parameters: t.field({
         type: 'JSON',
         nullable: true,
-        resolve: (outcome) => outcome.object,
+        resolve: (outcome) => camelKeys(outcome.object),
         description: 'As Report.resolvedParameters would be: camelCase keys; null where there are userErrors.',
       }),
       userErrors: t.field({

@@ -217,6 +217,6 @@ builder.queryFields((t) => ({
   }),
 }))
 
-function camelKeys(values: { readonly [name: string]: unknown } | null): { [name: string]: unknown } | null {
+export function camelKeys(values: { readonly [name: string]: unknown } | null): { [name: string]: unknown } | null {
   return values && Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]))
 }

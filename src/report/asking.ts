@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import { createClock } from '../db/clock.ts'
-import { runIn, type Database, type EntityManager } from '../db/orm.ts'
+import { runIn, type Database, type EntityManager, type Reading } from '../db/orm.ts'
 import { attachTargets } from '../delivery/attach.ts'
 import { insertTargets, repeatTargets } from '../delivery/kept-targets.ts'
 import type { Targets, WantedTarget } from '../delivery/targets.ts'
@@ -11,6 +11,7 @@ import { insertAccepted, insertAll, reportOf } from './accept.ts'
 import { note } from './audit.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import type { Catalog } from '../report-type/catalog.ts'
+import type { Json } from '../report-type/define.ts'
 import { once, type KeyUse, type Made } from '../idempotency/idempotency.ts'
 import { lockManaged } from './managed.ts'
 import { eventOf } from './progress-row.ts'
@@ -20,7 +21,7 @@ import { acceptRequest, type Origin, type ReportRequest } from './request.ts'
 import { askedOf, takesUploads } from './request-words.ts'
 import { findReusable } from './reuse.ts'
 import { activeTraceparent } from '../tracing/tracer.ts'
-import { keepUploads } from '../upload/named.ts'
+import { checkUploads, keepUploads } from '../upload/named.ts'
 import type { Tell } from './tell.ts'
 import { createTogether } from './together.ts'
 
@@ -146,6 +147,17 @@ export function createAsking({ database, catalog, tell, queueLimit, targets }: D
       return make(viewer, { mutation: 'requestReport', key, input }, (em, id, now) =>
         accept(em, viewer, id, request, now),
       )
+    },
+
+    /**
+     * What `request` would make of the parameters now: resolved as the report would keep them, by their names in the type's file. Writes
+     * nothing, and does not look how many reports wait. Throws Refusal as `request` does.
+     */
+    async resolve(viewer: Viewer, reading: Reading, request: ReportRequest): Promise<{ [name: string]: Json } | null> {
+      requireScope(viewer, 'reports:write')
+      const { row, named } = acceptRequest(viewer, request, catalog, await clock.now())
+      if (named.length > 0) await reading.read((em) => checkUploads(em, viewer, named))
+      return row.resolvedParameters
     },
 
     /**

@@ -58,16 +58,7 @@ export function checkSchedule(
   moments: { now: Date; createdAt: Date },
   kept: { usesLastSlot: boolean } | null = null,
 ): CheckedSchedule {
-  const errors: UserError[] = []
-  const collect = <T>(work: () => T, ours: (error: UserError) => boolean = () => true): T | undefined => {
-    try {
-      return work()
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      errors.push(...error.userErrors.filter(ours))
-      return undefined
-    }
-  }
+  const { errors, collect } = createCollecting()
   const title = collect(() => checkTitle(words.title, ''))
   const tags = collect(() => checkTags(words.tags))
   const timeZone = collect(() => checkTimeZone(words.timeZone))
@@ -104,6 +95,36 @@ export function checkSchedule(
         }
       : null,
     named: accepted?.named ?? [],
+  }
+}
+
+/** When a schedule would ask, and nothing else of it. Throws Refusal with what is wrong with the time zone or the cadence. */
+export function checkTimes(
+  timeZone: string,
+  cadence: CadenceWords | Cadence,
+  moments: { now: Date; createdAt: Date },
+): { timeZone: string; cadence: Cadence } {
+  const { errors, collect } = createCollecting()
+  const zone = collect(() => checkTimeZone(timeZone))
+  const read = collect(() => checkCadence(cadence, zone ?? 'UTC', moments))
+  if (errors.length > 0) throw new Refusal(errors)
+  return { timeZone: zone!, cadence: read! }
+}
+
+/** Runs checks, and keeps what they refuse for one Refusal. */
+function createCollecting() {
+  const errors: UserError[] = []
+  return {
+    errors,
+    collect<T>(work: () => T, ours: (error: UserError) => boolean = () => true): T | undefined {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        errors.push(...error.userErrors.filter(ours))
+        return undefined
+      }
+    },
   }
 }
 

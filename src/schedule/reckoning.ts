@@ -33,8 +33,20 @@ export function reckoningOf(schedule: Pick<Schedule, 'cron' | 'every' | 'at' | '
   }
 }
 
+/** Where a schedule with this cadence begins that is made now. */
+export function beginningOf(cadence: Cadence, timeZone: string, now: Date) {
+  const columns = { ...cadenceColumns(cadence), createdAt: now, timeZone }
+  const next = reckoningOf(columns).next(now.getTime())
+  return { ...columns, slotsAfter: now, nextSlotAt: next === null ? null : new Date(next) }
+}
+
 /** Up to `most` slots that are still to be asked for, by what the row says; none while it is paused. */
-export function upcomingSlots(schedule: Schedule, most: number): Date[] {
+export function upcomingSlots(
+  schedule: Parameters<typeof reckoningOf>[0] &
+    Pick<Schedule, 'paused' | 'slotsAfter' | 'nextSlotAt'> &
+    Partial<Pick<Schedule, 'pausedUntil'>>,
+  most: number,
+): Date[] {
   const { paused, slotsAfter, pausedUntil, nextSlotAt } = schedule
   if (paused || nextSlotAt == null) return []
   const after = Math.max(slotsAfter.getTime(), pausedUntil?.getTime() ?? -Infinity)

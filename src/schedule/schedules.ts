@@ -1,12 +1,12 @@
 import { LockMode } from '@mikro-orm/core'
 import type { QueueLimit } from '../claim/queue-limit.ts'
-import { runIn, type Database, type EntityManager } from '../db/orm.ts'
+import { runIn, type Database, type EntityManager, type Reading } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import { copyTargets, insertTargets, keepableOf, removeTargets, replaceTargets } from '../delivery/kept-targets.ts'
 import type { DeliveryInput, Targets } from '../delivery/targets.ts'
 import { once, type KeyUse, type Made } from '../idempotency/idempotency.ts'
-import { mayManageSchedule, requireScope } from '../identity/policy.ts'
+import { hasScope, mayManageSchedule, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { insertAccepted } from '../report/accept.ts'
 import { eventOf } from '../report/progress-row.ts'
@@ -17,9 +17,9 @@ import type { Tell } from '../report/tell.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import { isUuid } from '../uuid.ts'
 import { requestOf } from './asking.ts'
-import { checkSchedule, type CadenceWords, type ScheduleWords } from './checking.ts'
+import { checkSchedule, checkTimes, type CadenceWords, type ScheduleWords } from './checking.ts'
 import { viewerOf } from './owner.ts'
-import { cadenceColumns, cadenceOf, reckoningOf } from './reckoning.ts'
+import { beginningOf, cadenceColumns, cadenceOf, reckoningOf, upcomingSlots } from './reckoning.ts'
 import { scheduleReads } from './reads.ts'
 import { settleDue } from './settle.ts'
 import { Schedule } from './schedule.entity.ts'
@@ -87,6 +87,24 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
   return {
     ...scheduleReads,
 
+    /**
+     * The first slots of a schedule with this cadence that would be made now, as a function of how many: it throws Refusal with what
+     * `create` would refuse, and takes its time. Writes nothing.
+     */
+    async foresee(
+      viewer: Viewer,
+      reading: Reading,
+      cadence: CadenceWords,
+      timeZone: string,
+    ): Promise<(most: number) => Date[]> {
+      requireScope(viewer, hasScope(viewer, 'schedules:write') ? 'schedules:write' : 'schedules:read')
+      const now = await reading.read(clock)
+      return (most) => {
+        const checked = checkTimes(timeZone, cadence, { now, createdAt: now })
+        return upcomingSlots({ ...beginningOf(checked.cadence, checked.timeZone, now), paused: false }, most)
+      }
+    },
+
     /** Throws Refusal with every user error at once; its paths lead into the mutation's input. */
     async create(viewer: Viewer, { idempotencyKey: key, deliveries, ...words }: CreateSchedule): Promise<Schedule> {
       requireScope(viewer, 'schedules:write')
@@ -107,15 +125,13 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
           )
           await keepUploads(em, viewer, named)
           const { overlapPolicy, catchUpWindow, priority, format, compression, csvDialect, visibility, paused } = words
-          const columns = cadenceColumns(cadence)
-          const next = reckoningOf({ ...columns, createdAt: now, timeZone: checked.timeZone }).next(now.getTime())
           const schedule = await insertSchedule(em, {
             id,
             tenantId: viewer.tenantId,
             createdBy: viewer.userId,
             ...checked,
             ...report!,
-            ...columns,
+            ...beginningOf(cadence, checked.timeZone, now),
             overlapPolicy,
             catchUpWindow,
             priority,
@@ -124,9 +140,6 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
             csvDialect,
             visibility,
             paused,
-            slotsAfter: now,
-            nextSlotAt: next === null ? null : new Date(next),
-            createdAt: now,
             updatedAt: now,
           })
           await insertTargets(em, viewer, { scheduleId: id }, wanted)

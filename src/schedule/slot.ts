@@ -27,3 +27,6 @@ export const MOST_CAUGHT_UP = 100
 
 /** Policies under which one report of a schedule runs after the other, so that windows from last_slot to slot meet. */
 export const ONE_AFTER_ANOTHER: readonly OverlapPolicy[] = ['SKIP', 'QUEUE_ONE']
+
+/** What is told of schedules to dashboards; READY and RESYNC: read them again. */
+export const SCHEDULE_EVENT_KINDS = ['READY', 'CREATED', 'CHANGED', 'DELETED', 'SLOT', 'RESYNC'] as const

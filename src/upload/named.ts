@@ -15,24 +15,34 @@ export const HELD = `(exists (select from broadsheet.report r where r.uploads <>
     and r.status in ('QUEUED', 'RUNNING', 'CANCELING'))
   or exists (select from broadsheet.schedule s where s.uploads <> '{}' and s.uploads @> array[u.id]))`
 
+/** What is asked of a row: whose it is; and whether its bytes are there, or will not be any more. */
+const MINE = `id = ? and tenant_id = ? and created_by = ?`
+const STANDING = `status, expires_at > clock_timestamp() or ${HELD} as alive`
+const LOOK = `select ${STANDING} from broadsheet.upload u where ${MINE}`
+/** Touched, not only locked: a sweep that has looked already looks again at what was changed meanwhile. */
+const KEEP = `update broadsheet.upload u set used_at = clock_timestamp() where ${MINE} returning ${STANDING}`
+
+type Owner = Pick<Viewer, 'tenantId' | 'userId'>
+
 /**
  * Has these uploads kept for what is about to name them, in the transaction that writes it. Throws Refusal with a user error at
  * each that can't be read: NOT_FOUND where it is not the owner's, INVALID where its bytes are not there (any more).
  */
-export async function keepUploads(
-  em: EntityManager,
-  owner: Pick<Viewer, 'tenantId' | 'userId'>,
-  named: readonly NamedUpload[],
-): Promise<void> {
+export function keepUploads(em: EntityManager, owner: Owner, named: readonly NamedUpload[]): Promise<void> {
+  return judge(em, owner, named, KEEP)
+}
+
+/** Refuses what keepUploads would refuse, and writes nothing. */
+export function checkUploads(em: EntityManager, owner: Owner, named: readonly NamedUpload[]): Promise<void> {
+  return judge(em, owner, named, LOOK)
+}
+
+async function judge(em: EntityManager, owner: Owner, named: readonly NamedUpload[], statement: string): Promise<void> {
   const ids = [...new Set(named.map(({ id }) => id))].filter(isUuid).sort()
   const usable = new Map<string, UploadStatus>()
   for (const id of ids) {
-    // Touched, not only locked: a sweep that has looked already looks again at what was changed meanwhile.
-    const [row] = await em.execute<{ status: UploadStatus; alive: boolean }[]>(
-      `update broadsheet.upload u set used_at = clock_timestamp() where id = ? and tenant_id = ? and created_by = ?
-       returning status, expires_at > clock_timestamp() or ${HELD} as alive`,
-      [id, owner.tenantId, owner.userId],
-    )
+    const values = [id, owner.tenantId, owner.userId]
+    const [row] = await em.execute<{ status: UploadStatus; alive: boolean }[]>(statement, values)
     if (row) usable.set(id, row.alive || row.status === 'REFUSED' ? row.status : 'EXPIRED')
   }
   const errors = named.flatMap(({ id, path }): UserError[] => {
