@@ -28,12 +28,12 @@ const ResolvedParametersPayloadRef = builder
     }),
   })
 
-const UpcomingSlotsPayloadRef = builder.objectRef<Outcome<readonly Date[]>>('UpcomingSlotsPayload').implement({
+const UpcomingSlotsPayloadRef = builder.objectRef<Outcome<Date[]>>('UpcomingSlotsPayload').implement({
   description: 'The slots, or why not.',
   fields: (t) => ({
     slots: t.field({
       type: ['DateTime'],
-      resolve: (outcome) => [...(outcome.object ?? [])],
+      resolve: (outcome) => outcome.object ?? [],
       description: 'The next ones, soonest first; none where there are userErrors.',
     }),
     userErrors: t.field({

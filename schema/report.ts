@@ -217,6 +217,7 @@ builder.queryFields((t) => ({
   }),
 }))
 
+/** Parameters by their names in GraphQL. */
 export function camelKeys(values: { readonly [name: string]: unknown } | null): { [name: string]: unknown } | null {
   return values && Object.fromEntries(Object.entries(values).map(([name, value]) => [camelCase(name), value]))
 }

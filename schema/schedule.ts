@@ -29,8 +29,8 @@ const inTurn = createInTurn()
 /** Upcoming slots by `reckon`, as many as `first` says. Throws BadInput for what can't be. */
 export function upcomingInTurn(
   first: number | null | undefined,
-  reckon: (most: number) => readonly Date[],
-): Promise<readonly Date[]> {
+  reckon: (most: number) => Date[],
+): Promise<Date[]> {
   const most = first ?? 5
   if (most < 0 || most > MOST_UPCOMING) throw new BadInput(`first is ${most}, but must be from 0 to ${MOST_UPCOMING}.`)
   return inTurn(() => reckon(most))
@@ -151,7 +151,7 @@ beyond that are MISSED.`,
       complexity: ({ first }) => first ?? 5,
       description: 'The slots that come next, at most 100; none while it is paused.',
       args: { first: t.arg.int({ defaultValue: 5, description: 'How many, at most 100.' }) },
-      resolve: (schedule, { first }) => upcomingInTurn(first, (most) => upcomingSlots(schedule, most)) as Promise<Date[]>,
+      resolve: (schedule, { first }) => upcomingInTurn(first, (most) => upcomingSlots(schedule, most)),
     }),
     slots: t.field({
       type: SlotConnectionRef,

@@ -33,6 +33,7 @@ import { createSchedules } from '../schedule/schedules.ts'
 import { createNamed, createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
 import { createSystem } from '../system/system.ts'
+import { createSystemWatch } from '../system/watch.ts'
 import { createRateLimit } from '../rate/rate-limit.ts'
 import { createAdmission } from './admission.ts'
 import { createTracer } from '../tracing/tracer.ts'
@@ -108,6 +109,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   }
   const reports = createReports({ database, catalog, store, queueLimit, targets, tell, log })
   const system = createSystem({ database, tenantMaxRunning: config.tenantMaxRunning })
+  const systemWatch = createSystemWatch({ system, log })
   const metrics = createMetrics({
     token: config.metricsToken,
     version: system.version,
@@ -145,6 +147,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     progress,
     reportEvents: createReportEvents({ database, reports, progress }),
     system,
+    systemWatch,
   }
 
   const rateLimit = createRateLimit({ redisUrl: config.redisUrl, log })
@@ -185,13 +188,14 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     closeDoors(server, async () => {
       await sockets.close()
       // Ends what is streamed over SSE: no server closes before its last response has.
+      systemWatch.close()
       await progress.close()
     }),
   )
   const { port } = await listen(server, config)
   publicUrl = config.publicUrl ?? localUrl(config.host, port)
   log.info({ host: config.host, port, publicUrl }, 'listening')
-  return { publicUrl, progress, sockets }
+  return { publicUrl, progress, systemWatch, sockets }
 }
 
 async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {

@@ -2,31 +2,19 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Database, Reading } from '../db/orm.ts'
 import { requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
-import type { ReportPriority } from '../report/status.ts'
+import {
+  readHeldMark,
+  readMinutes,
+  readQueues,
+  readStuck,
+  readWorkers,
+  type Minute,
+  type Queue,
+  type Stuck,
+  type Worker,
+} from './reads.ts'
 
-/** Rows of workers are kept for a day after their last word; more of them than this are not shown. */
-const MOST_WORKERS = 500
-
-export interface Worker {
-  readonly id: string
-  readonly host: string
-  readonly startedAt: Date
-  readonly lastSeenAt: Date
-  readonly concurrency: number
-}
-
-/** How one priority stands over all tenants. */
-export interface Queue {
-  readonly priority: ReportPriority
-  /** May be claimed now. */
-  readonly waiting: number
-  /** RUNNING or CANCELING. */
-  readonly active: number
-  /** Waits out the pause before another attempt. */
-  readonly delayed: number
-  /** Since the longest-waiting one could be claimed, in seconds; null where none waits. */
-  readonly oldestWaitingSeconds: number | null
-}
+export type { Minute, Queue, Worker } from './reads.ts'
 
 /** What is counted over all tenants and processes, for /metrics. */
 export interface Figures {
@@ -34,8 +22,7 @@ export interface Figures {
   /** Seen within the last 30 s, and the reports that they carry out at most. */
   readonly workers: number
   readonly slots: number
-  /** Reports that nobody works on though somebody should, by why. Always 0 in a sound installation. */
-  readonly stuck: { readonly held: number; readonly waiting: number }
+  readonly stuck: Stuck
   /** PENDING deliveries of each channel that has any. */
   readonly deliveries: readonly {
     readonly channel: string
@@ -47,35 +34,47 @@ export interface Figures {
   readonly tally: readonly { readonly family: string; readonly label: string; readonly value: number }[]
 }
 
-const QUEUES = `select priority, waiting, active, delayed, oldest_waiting_seconds as "oldestWaitingSeconds" from broadsheet.queue_figures()`
+/** How the service is doing, over all tenants: read when it is asked for, or as it was read at one moment. */
+export interface SystemView {
+  readonly version: string
+  /** Seen last first; one that died stays for a day. */
+  workers(viewer: Viewer, reading: Reading): Promise<Worker[]>
+  /** One for each priority, the most urgent first. */
+  queues(viewer: Viewer, reading: Reading): Promise<Queue[]>
+  /** Reports that nobody works on though somebody should. */
+  stuck(viewer: Viewer, reading: Reading): Promise<number>
+  /** The last sixty minutes, oldest first. */
+  lastHour(viewer: Viewer, reading: Reading): Promise<Minute[]>
+}
 
 /** How the service is doing. What shows other tenants' numbers needs the scope system:read; Forbidden is thrown without it. */
 export function createSystem({ database, tenantMaxRunning }: { database: Database; tenantMaxRunning: number | null }) {
-  return {
+  const view: SystemView = {
     version: packageJson.version,
+    workers(viewer, reading) {
+      requireScope(viewer, 'system:read')
+      return reading.read(readWorkers)
+    },
+    queues(viewer, reading) {
+      requireScope(viewer, 'system:read')
+      return reading.read(readQueues)
+    },
+    async stuck(viewer, reading) {
+      requireScope(viewer, 'system:read')
+      const { held, waiting } = await reading.read((em) => readStuck(em, tenantMaxRunning))
+      return held + waiting
+    },
+    lastHour(viewer, reading) {
+      requireScope(viewer, 'system:read')
+      return reading.read(readMinutes)
+    },
+  }
+  return {
+    ...view,
 
     /** Throws Forbidden unless the viewer's credential may look. */
     require(viewer: Viewer): void {
       requireScope(viewer, 'system:read')
-    },
-
-    /** Seen last first; a live one was seen within the last 30 s, one that died stays for a day. */
-    async workers(viewer: Viewer, reading: Reading): Promise<Worker[]> {
-      requireScope(viewer, 'system:read')
-      const rows = await reading.read((em) =>
-        em.execute<
-          { id: string; host: string; started_at: string | Date; last_seen_at: string | Date; concurrency: number }[]
-        >(
-          `select id, host, started_at, last_seen_at, concurrency from broadsheet.worker order by last_seen_at desc, id limit ${MOST_WORKERS}`,
-        ),
-      )
-      return rows.map((row) => ({
-        id: row.id,
-        host: row.host,
-        concurrency: row.concurrency,
-        startedAt: new Date(row.started_at),
-        lastSeenAt: new Date(row.last_seen_at),
-      }))
     },
 
     /** Ids of the reports of the viewer's tenant that each of these workers holds. */
@@ -91,20 +90,23 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
       return workerIds.map((id) => (byWorker.get(id) ?? []).map((row) => row.id))
     },
 
-    /** One for each priority, the most urgent first. */
-    queues(viewer: Viewer, reading: Reading): Promise<Queue[]> {
-      requireScope(viewer, 'system:read')
-      return reading.read((em) => em.execute<Queue[]>(QUEUES))
+    /** All that SystemView tells, at one moment, and a mark that moves with what workers hold. Rejects with Unavailable. */
+    snapshot() {
+      return database.transaction(async (em) => ({
+        version: view.version,
+        workers: await readWorkers(em),
+        queues: await readQueues(em),
+        stuck: await readStuck(em, tenantMaxRunning),
+        lastHour: await readMinutes(em),
+        held: await readHeldMark(em),
+      }))
     },
 
     /** All figures as they are now, in one transaction. Rejects with Unavailable when Postgres is away. */
     figures(): Promise<Figures> {
       return database.transaction(async (em) => {
-        const queues = await em.execute<Queue[]>(QUEUES)
-        const [stuck] = await em.execute<Figures['stuck'][]>(
-          `select held, waiting from broadsheet.stuck_reports(?::int)`,
-          [tenantMaxRunning],
-        )
+        const queues = await readQueues(em)
+        const stuck = await readStuck(em, tenantMaxRunning)
         const [alive] = await em.execute<{ workers: number; slots: number }[]>(
           `select count(*)::int as workers, coalesce(sum(concurrency), 0)::int as slots from broadsheet.worker where last_seen_at > clock_timestamp() - interval '30 seconds'`,
         )
@@ -114,10 +116,11 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
         const deliveries = await em.execute<Figures['deliveries'][number][]>(
           `select channel, pending, late_seconds as "lateSeconds" from broadsheet.delivery_figures()`,
         )
-        return { queues, tally, deliveries, stuck: stuck!, ...alive! }
+        return { queues, tally, deliveries, stuck, ...alive! }
       })
     },
   }
 }
 
 export type System = ReturnType<typeof createSystem>
+export type Snapshot = Awaited<ReturnType<System['snapshot']>>
