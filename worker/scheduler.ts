@@ -2,6 +2,7 @@ import type { Database } from '../src/db/orm.ts'
 import { Unavailable } from '../src/errors.ts'
 import type { Log } from '../src/log.ts'
 import type { Change, Scheduling, Step } from '../src/schedule/scheduling.ts'
+import type { TellSchedule } from '../src/schedule/tell.ts'
 
 /** A scheduler looks at least so often, in milliseconds: schedules are made and changed while it sleeps. */
 const LOOK_EVERY = 500
@@ -32,6 +33,8 @@ export function createScheduler(deps: {
   scheduling: Scheduling
   /** After the commit. Never throws, never waits. */
   tell(change: Change): void
+  /** The same for schedules whose slots have come. */
+  tellSchedule: TellSchedule
   log: Log
 }): { close(): Promise<void> } {
   const { database, scheduling, log } = deps
@@ -40,8 +43,9 @@ export function createScheduler(deps: {
   let timer: NodeJS.Timeout | undefined
 
   async function told(step: Promise<Step>): Promise<number> {
-    const { moved, changes } = await step
+    const { moved, changes, slots } = await step
     for (const change of changes) deps.tell(change)
+    for (const slot of slots) deps.tellSchedule(slot)
     return moved
   }
 

@@ -187,6 +187,7 @@ export async function startWorker({
       publisher.publish({ kind, event })
       if (event.status === 'QUEUED') bell.ring(event.reportId)
     },
+    tellSchedule: publisher.publishSchedule,
     log,
   })
   // While attempts drain it goes on: slots that come meanwhile are in time, for whoever carries them out.

@@ -29,6 +29,8 @@ import { createCatalog } from '../report-type/catalog.ts'
 import { createReportEvents } from '../report/events.ts'
 import { createReports } from '../report/reports.ts'
 import type { Tell } from '../report/tell.ts'
+import { createScheduleEvents } from '../schedule/events.ts'
+import { createReadSchedules } from '../schedule/recent.ts'
 import { createSchedules } from '../schedule/schedules.ts'
 import { createNamed, createSources } from '../sources/index.ts'
 import { openStore } from '../stores/index.ts'
@@ -121,6 +123,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     redisUrl: config.redisUrl,
     log,
     readProgress: reports.progress,
+    readSchedules: createReadSchedules(database),
     onEvent: metrics.heard,
   })
   const users = createUsers({ database })
@@ -138,7 +141,14 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     catalog,
     reports,
     deliveries: createDeliveries({ database, reports, targets, tell }),
-    schedules: createSchedules({ database, catalog, queueLimit, targets, tell }),
+    schedules: createSchedules({
+      database,
+      catalog,
+      queueLimit,
+      targets,
+      tell,
+      tellSchedule: publisher.publishSchedule,
+    }),
     uploads: createUploads({ database, links: putLinks, limits: config.uploads }),
     users,
     tokens: createTokens({ database, limits: config.limits }),
@@ -146,6 +156,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     links,
     progress,
     reportEvents: createReportEvents({ database, reports, progress }),
+    scheduleEvents: createScheduleEvents({ progress }),
     system,
     systemWatch,
   }

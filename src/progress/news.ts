@@ -4,29 +4,37 @@ import { createHand, type Mailbox } from './mailbox.ts'
 /** READY: nothing more can be missed, read now. RESYNC: something may have been missed, read again. */
 export type TenantNews = { readonly kind: 'READY' } | { readonly kind: 'RESYNC' } | ReportChange
 
-/** Reports with pending news for one reader at most; beyond, RESYNC takes their place. */
+/** Reports (or schedules) with pending news for one reader at most; beyond, RESYNC takes their place. */
 export const MOST_PENDING = 1_000
 
 /** Of two things that happened to one report, which one a reader that missed the first must hear. */
 const WEIGHT: Record<ChangeKind, number> = { DELETED: 3, CREATED: 2, CHANGED: 1, PROGRESSED: 0 }
 
-export interface NewsMailbox extends Mailbox<TenantNews> {
+export interface PendingNews<C> extends Mailbox<C | { readonly kind: 'READY' } | { readonly kind: 'RESYNC' }> {
   /** Before READY nothing is kept: who reads then sees it. */
-  offer(change: ReportChange): void
+  offer(change: C): void
   /** Puts READY into the box, once. */
   ready(): void
   /** The subscription has (again) been acknowledged: READY the first time, RESYNC later. */
   live(): void
 }
 
-/** News of a tenant for one reader: what waits about one report merges. Pure. */
-export function createNewsMailbox(): NewsMailbox {
-  const pending = new Map<string, ReportChange>()
+/** News of a tenant's reports for one reader: what waits about one report merges. Pure. */
+export function createNewsMailbox(): PendingNews<ReportChange> {
+  return createPendingNews<ReportChange>({ keyOf: ({ event }) => event.reportId, merge })
+}
+
+/** News for one reader: what waits under one key merges. Pure. */
+export function createPendingNews<C>(rules: {
+  keyOf(change: C): string
+  merge(earlier: C, later: C): C
+}): PendingNews<C> {
+  const pending = new Map<string, C>()
   let begun = false
   let isReady = false
   let mustResync = false
   let closed = false
-  const hand = createHand<TenantNews>(() => {
+  const hand = createHand<C | { readonly kind: 'READY' } | { readonly kind: 'RESYNC' }>(() => {
     if (isReady) {
       isReady = false
       return { kind: 'READY' }
@@ -35,8 +43,8 @@ export function createNewsMailbox(): NewsMailbox {
       mustResync = false
       return { kind: 'RESYNC' }
     }
-    for (const [reportId, change] of pending) {
-      pending.delete(reportId)
+    for (const [key, change] of pending) {
+      pending.delete(key)
       return change
     }
     return undefined
@@ -51,12 +59,12 @@ export function createNewsMailbox(): NewsMailbox {
   return {
     offer(change) {
       if (closed || !begun) return
-      const { reportId } = change.event
-      const waiting = pending.get(reportId)
+      const key = rules.keyOf(change)
+      const waiting = pending.get(key)
       if (!waiting && pending.size >= MOST_PENDING) {
         pending.clear()
         mustResync = true
-      } else pending.set(reportId, waiting ? merge(waiting, change) : change)
+      } else pending.set(key, waiting ? rules.merge(waiting, change) : change)
       hand.look()
     },
     ready,

@@ -2,6 +2,7 @@ import type { Log } from '../log.ts'
 import { isTerminal } from '../report/status.ts'
 import { encodeChange, reportChannel, tenantChannel, type ReportChange } from './event.ts'
 import { openPubSub } from './redis.ts'
+import { encodeScheduleChange, schedulesChannel, type ScheduleChange } from './schedule-change.ts'
 import { createThrottle } from './throttle.ts'
 
 /** Messages that Redis has not answered yet; above it, further ones are dropped. Some 600 bytes each. */
@@ -14,6 +15,8 @@ const CLOSE_WAIT = 500
 export interface Publisher {
   /** Tells whoever watches; call it after the commit. Never throws, never waits: what Redis can't take now is lost. */
   publish(change: ReportChange): void
+  /** The same for what happens to a schedule. */
+  publishSchedule(change: ScheduleChange): void
   /** Rejects with Unavailable unless Redis answers within a second. */
   ping(): Promise<void>
   /** Waits at most half a second for what is under way. */
@@ -69,6 +72,9 @@ export function createPublisher(options: { redisUrl: string; log: Log }): Publis
       const dashboards = !progressed || forTenant.pass(reportId, Date.now())
       send(reportChannel(reportId), message)
       if (dashboards) send(tenantChannel(tenantId), message)
+    },
+    publishSchedule(change) {
+      if (redis.status === 'ready') send(schedulesChannel(change.tenantId), encodeScheduleChange(change))
     },
     ping: pubSub.ping,
     async close() {

@@ -4,6 +4,8 @@ import { createProgressMailbox } from './mailbox.ts'
 import { createNewsMailbox, type TenantNews } from './news.ts'
 import { createReading, type ReadProgress } from './reading.ts'
 import { openPubSub } from './redis.ts'
+import { isSchedulesChannel } from './schedule-change.ts'
+import { createScheduleNews, type ReadSchedules, type ScheduleNews } from './schedule-news.ts'
 import { createStream } from './stream.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { createTopics } from './topics.ts'
@@ -28,6 +30,8 @@ export interface ProgressSubscriber {
    * RESYNC where some may have been missed: after a reconnect, and in place of more than 1,000 pending reports.
    */
   listen(tenantId: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<TenantNews>
+  /** What happens to a tenant's schedules, as for reports; a lost message is made good from the rows, within some seconds. */
+  listenSchedules(tenantId: string, options?: { signal?: AbortSignal }): AsyncIterableIterator<ScheduleNews>
   /** Streams of `watch` that are under way. */
   readonly watching: number
   /** Rejects with Unavailable unless Redis answers within a second. */
@@ -59,9 +63,10 @@ export function createSubscriber(deps: {
   redisUrl: string
   log: Log
   readProgress: ReadProgress
+  readSchedules: ReadSchedules
   /** Called with each event that comes through Redis, before those who watch hear of it. Must be quick and not throw. */
   onEvent?(event: ProgressEvent): void
-  /** Milliseconds; 2,000 unless told. */
+  /** Milliseconds; 2,000 unless told, and 3,000 for schedules. */
   readEvery?: number
 }): ProgressSubscriber {
   const { log } = deps
@@ -74,12 +79,20 @@ export function createSubscriber(deps: {
     onRow: (row) => topics.each(reportChannel(row.reportId), (reader) => reader.row?.(row)),
     onMissing: (reportId) => topics.each(reportChannel(reportId), (reader) => reader.row?.(undefined)),
   })
+  const schedules = createScheduleNews({
+    log,
+    subscriptions,
+    readSchedules: deps.readSchedules,
+    ackWait: ACK_WAIT,
+    readEvery: deps.readEvery,
+  })
   const timer = setInterval(() => reading.again(watched()), deps.readEvery ?? READ_EVERY)
   timer.unref()
   let watching = 0
 
   /** One decoding for all readers of a channel. */
   function onMessage(channel: string, text: string): void {
+    if (isSchedulesChannel(channel)) return schedules.hear(channel, text)
     const change = decodeChange(text)
     if (!change) return
     deps.onEvent?.(change.event)
@@ -87,7 +100,9 @@ export function createSubscriber(deps: {
   }
 
   function onLive(channels: readonly string[]): void {
-    for (const channel of channels) topics.each(channel, (reader) => reader.live())
+    for (const channel of channels)
+      if (isSchedulesChannel(channel)) schedules.live(channel)
+      else topics.each(channel, (reader) => reader.live())
   }
 
   /** Each watched report, and the sequence that all of its readers are past. */
@@ -166,6 +181,8 @@ export function createSubscriber(deps: {
       return createStream({ box, start, end: () => topics.leave(channel, reader), signal })
     },
 
+    listenSchedules: schedules.listen,
+
     get watching() {
       return watching
     },
@@ -173,6 +190,7 @@ export function createSubscriber(deps: {
     async close() {
       clearInterval(timer)
       reading.close()
+      schedules.close()
       for (const reader of topics.all()) reader.close()
       subscriptions.close()
       pubSub.close()

@@ -45,13 +45,16 @@ update broadsheet.schedule s set slots_after = r.slots_after, next_slot_at = r.n
   run_from = r.run_from, run_count = coalesce(r.run_count, 0)
 from jsonb_to_recordset(?::jsonb) as r (id uuid, slots_after timestamptz, next_slot_at timestamptz, run_outcome text,
   run_from timestamptz, run_count int)
-where s.id = r.id`
+where s.id = r.id returning clock_timestamp()::timestamptz(3) as at`
 
 /**
  * Writes what has become of slots, and from where each schedule goes on, in the transaction that holds the schedules. Resolves
- * to the ids of the reports whose slots are new: only they may be inserted.
+ * to the ids of the reports whose slots are new (only they may be inserted), and to a moment that none of the rows is younger than.
  */
-export async function writeTurns(em: EntityManager, entries: readonly Entry[]): Promise<Set<string>> {
+export async function writeTurns(
+  em: EntityManager,
+  entries: readonly Entry[],
+): Promise<{ fresh: Set<string>; at: Date }> {
   const rows = entries.flatMap(({ scheduleId, tenantId, turn }) =>
     turn.rows.map(({ slot, outcome, reason, reportId, late }) => ({
       schedule_id: scheduleId,
@@ -81,7 +84,7 @@ export async function writeTurns(em: EntityManager, entries: readonly Entry[]): 
     rows.length === 0 ? [] : await em.execute<{ report_id: string | null }[]>(WRITE_ROWS, [JSON.stringify(rows)])
   if (long.length > 0) await em.execute(WRITE_LONG, [JSON.stringify(long)])
   if (replaced.length > 0) await em.execute(WRITE_REPLACED, [REPLACED_REASON, JSON.stringify(replaced)])
-  await em.execute(MOVE_ON, [
+  const moved = await em.execute<{ at: string | Date }[]>(MOVE_ON, [
     JSON.stringify(
       entries.map(({ scheduleId, turn: { slotsAfter, nextSlotAt, run } }) => ({
         id: scheduleId,
@@ -93,7 +96,10 @@ export async function writeTurns(em: EntityManager, entries: readonly Entry[]): 
       })),
     ),
   ])
-  return new Set(written.flatMap(({ report_id }) => (report_id === null ? [] : [report_id])))
+  return {
+    fresh: new Set(written.flatMap(({ report_id }) => (report_id === null ? [] : [report_id]))),
+    at: new Date(moved.at(-1)?.at ?? 0),
+  }
 }
 
 /** What has become of a slot that waited, as SETTLE_WAITING takes it. */
@@ -109,16 +115,23 @@ const SETTLE_WAITING = `
 update broadsheet.schedule_slot s set outcome = r.outcome, reason = r.reason, report_id = r.report_id, at = clock_timestamp()
 from jsonb_to_recordset(?::jsonb) as r (schedule_id uuid, slot timestamptz, outcome text, reason text, report_id uuid)
 where s.schedule_id = r.schedule_id and s.scheduled_for = r.slot and s.outcome = 'WAITING'
-returning s.schedule_id, s.report_id`
+returning s.schedule_id, s.report_id, s.at`
 
 /**
  * Writes what has become of slots that waited, in the transaction that holds their schedules. Resolves to what was written:
- * the id of the report that is to be inserted, or else that of the schedule whose slot is blocked.
+ * the id of the report that is to be inserted, or else that of the schedule whose slot is blocked; and when, for each schedule.
  */
-export async function settleWaiting(em: EntityManager, settled: readonly SettledSlot[]): Promise<Set<string>> {
-  if (settled.length === 0) return new Set()
-  const written = await em.execute<{ schedule_id: string; report_id: string | null }[]>(SETTLE_WAITING, [
-    JSON.stringify(settled),
-  ])
-  return new Set(written.map(({ schedule_id, report_id }) => report_id ?? schedule_id))
+export async function settleWaiting(
+  em: EntityManager,
+  settled: readonly SettledSlot[],
+): Promise<{ written: Set<string>; at: Map<string, Date> }> {
+  if (settled.length === 0) return { written: new Set(), at: new Map() }
+  const rows = await em.execute<{ schedule_id: string; report_id: string | null; at: string | Date }[]>(
+    SETTLE_WAITING,
+    [JSON.stringify(settled)],
+  )
+  return {
+    written: new Set(rows.map(({ schedule_id, report_id }) => report_id ?? schedule_id)),
+    at: new Map(rows.map(({ schedule_id, at }) => [schedule_id, new Date(at)])),
+  }
 }

@@ -28,6 +28,12 @@ export async function insertSchedule(em: EntityManager, schedule: NewSchedule): 
   return em.findOneOrFail(Schedule, { id: schedule.id }, { disableIdentityMap: true })
 }
 
+/** The database's clock, to the millisecond that columns keep. */
+export async function clock(em: EntityManager): Promise<Date> {
+  const [row] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
+  return new Date(row!.now)
+}
+
 /** Who made it, as the row of that person says now. */
 export async function ownerIn(em: EntityManager, { createdBy, tenantId }: Schedule): Promise<Owner> {
   const [row] = await em.execute<{ name: string; role: Role; removed: boolean }[]>(

@@ -1,12 +1,12 @@
 import { LockMode } from '@mikro-orm/core'
 import type { QueueLimit } from '../claim/queue-limit.ts'
-import { runIn, type Database, type EntityManager, type Reading } from '../db/orm.ts'
+import { runIn, type Database, type EntityManager } from '../db/orm.ts'
 import { Refusal, refuse, type UserError } from '../errors.ts'
 import { createBehindFirst } from '../idempotency/behind-first.ts'
 import { copyTargets, insertTargets, keepableOf, removeTargets, replaceTargets } from '../delivery/kept-targets.ts'
 import type { DeliveryInput, Targets } from '../delivery/targets.ts'
 import { once, type KeyUse, type Made } from '../idempotency/idempotency.ts'
-import { hasScope, mayManageSchedule, requireScope } from '../identity/policy.ts'
+import { mayManageSchedule, requireScope } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import { insertAccepted } from '../report/accept.ts'
 import { eventOf } from '../report/progress-row.ts'
@@ -17,14 +17,16 @@ import type { Tell } from '../report/tell.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import { isUuid } from '../uuid.ts'
 import { requestOf } from './asking.ts'
-import { checkSchedule, checkTimes, type CadenceWords, type ScheduleWords } from './checking.ts'
+import { checkSchedule, type CadenceWords, type ScheduleWords } from './checking.ts'
+import { foresee } from './foresee.ts'
 import { viewerOf } from './owner.ts'
-import { beginningOf, cadenceColumns, cadenceOf, reckoningOf, upcomingSlots } from './reckoning.ts'
+import { beginningOf, cadenceColumns, cadenceOf, reckoningOf } from './reckoning.ts'
 import { scheduleReads } from './reads.ts'
 import { settleDue } from './settle.ts'
 import { Schedule } from './schedule.entity.ts'
+import { changeOf, type TellSchedule } from './tell.ts'
 import { keepUploads } from '../upload/named.ts'
-import { insertSchedule, ownerIn, pauseSlots, freezeLastSlot } from './rows.ts'
+import { clock, insertSchedule, ownerIn, pauseSlots, freezeLastSlot } from './rows.ts'
 
 export type CreateSchedule = ScheduleWords & {
   cadence: CadenceWords
@@ -43,10 +45,11 @@ interface Dependencies {
   queueLimit: QueueLimit
   targets: Targets
   tell: Tell
+  tellSchedule: TellSchedule
 }
 
 /** The verbs on schedules that the API has. What comes of their slots is the scheduler's. */
-export function createSchedules({ database, catalog, queueLimit, targets, tell }: Dependencies) {
+export function createSchedules({ database, catalog, queueLimit, targets, tell, tellSchedule }: Dependencies) {
   const behindFirst = createBehindFirst()
 
   /** One object for each key, as for reports. */
@@ -74,36 +77,22 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
     work: (em: EntityManager, schedule: Schedule, now: Date) => Promise<Partial<Schedule> | null>,
   ): Promise<Schedule> {
     requireScope(viewer, 'schedules:write')
-    return database.inTenant(viewer.tenantId, async (em) => {
+    const { schedule: after, changed } = await database.inTenant(viewer.tenantId, async (em) => {
       const schedule = await lock(em, viewer, id)
       const now = await clock(em)
       const changes = await work(em, schedule, now)
-      if (changes === null) return schedule
+      if (changes === null) return { schedule, changed: false }
       await em.nativeUpdate(Schedule, { id: schedule.id }, { ...changes, updatedAt: now } as never)
-      return em.findOneOrFail(Schedule, { id: schedule.id }, { disableIdentityMap: true, refresh: true })
+      const fresh = { disableIdentityMap: true, refresh: true } as const
+      return { schedule: await em.findOneOrFail(Schedule, { id: schedule.id }, fresh), changed: true }
     })
+    if (changed) tellSchedule(changeOf('CHANGED', after, after.updatedAt))
+    return after
   }
 
   return {
     ...scheduleReads,
-
-    /**
-     * The first slots of a schedule with this cadence that would be made now, as a function of how many: it throws Refusal with what
-     * `create` would refuse, and takes its time. Writes nothing.
-     */
-    async foresee(
-      viewer: Viewer,
-      reading: Reading,
-      cadence: CadenceWords,
-      timeZone: string,
-    ): Promise<(most: number) => Date[]> {
-      requireScope(viewer, hasScope(viewer, 'schedules:write') ? 'schedules:write' : 'schedules:read')
-      const now = await reading.read(clock)
-      return (most) => {
-        const checked = checkTimes(timeZone, cadence, { now, createdAt: now })
-        return upcomingSlots({ ...beginningOf(checked.cadence, checked.timeZone, now), paused: false }, most)
-      }
-    },
+    foresee,
 
     /** Throws Refusal with every user error at once; its paths lead into the mutation's input. */
     async create(viewer: Viewer, { idempotencyKey: key, deliveries, ...words }: CreateSchedule): Promise<Schedule> {
@@ -114,7 +103,7 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
         deliveries: deliveries.length ? deliveries : null,
       }
       const find = (em: EntityManager, id: string) => em.findOne(Schedule, { id }, { disableIdentityMap: true })
-      const { object } = await make(
+      const { object, created } = await make(
         viewer,
         { mutation: 'createSchedule', key, input },
         async (em, id) => {
@@ -147,6 +136,7 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
         },
         find,
       )
+      if (created) tellSchedule(changeOf('CREATED', object, object.updatedAt))
       return object
     },
 
@@ -218,12 +208,15 @@ export function createSchedules({ database, catalog, queueLimit, targets, tell }
     /** Its reports stay, and so does what is under way; the ledger goes. Throws Refusal NOT_FOUND. */
     async remove(viewer: Viewer, id: string): Promise<void> {
       requireScope(viewer, 'schedules:write')
-      await database.inTenant(viewer.tenantId, async (em) => {
+      const gone = await database.inTenant(viewer.tenantId, async (em) => {
         const schedule = await lock(em, viewer, id)
+        const now = await clock(em)
         await freezeLastSlot(em, schedule.id)
         await removeTargets(em, schedule.id)
         await em.nativeDelete(Schedule, { id: schedule.id })
+        return changeOf('DELETED', schedule, now)
       })
+      tellSchedule(gone)
     },
 
     /**
@@ -271,11 +264,6 @@ async function lock(em: EntityManager, viewer: Viewer, id: string): Promise<Sche
   if (!schedule || !mayManageSchedule(viewer, schedule))
     throw refuse('NOT_FOUND', ['id'], 'There is no such schedule, or it is not yours to see.')
   return schedule
-}
-
-async function clock(em: EntityManager): Promise<Date> {
-  const [row] = await em.execute<{ now: string }[]>(`select clock_timestamp()::timestamptz(3) as now`)
-  return new Date(row!.now)
 }
 
 function wordsOf(schedule: Schedule): ScheduleWords {

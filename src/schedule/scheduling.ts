@@ -2,6 +2,7 @@ import { runIn, type Database, type EntityManager } from '../db/orm.ts'
 import { Unavailable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { ChangeKind, ProgressEvent } from '../progress/event.ts'
+import type { ScheduleChange } from '../progress/schedule-change.ts'
 import { copyAllTargets } from '../delivery/kept-targets.ts'
 import type { QueueLimit } from '../claim/queue-limit.ts'
 import { insertAll, type Accepted } from '../report/accept.ts'
@@ -14,6 +15,7 @@ import { durationMilliseconds } from './duration.ts'
 import { settleWaiting, writeTurns, type Entry, type SettledSlot } from './ledger.ts'
 import { reckoningOf } from './reckoning.ts'
 import { lockDue, lockWaiting, readDue, readWaiting, type Due } from './standing.ts'
+import { changeOf } from './tell.ts'
 
 /** Schedules that one transaction takes. */
 export const BATCH = 100
@@ -29,7 +31,11 @@ export interface Change {
 export interface Step {
   readonly moved: number
   readonly changes: readonly Change[]
+  /** Of the schedules whose slots have come or were settled. */
+  readonly slots: readonly ScheduleChange[]
 }
+
+const NOTHING: Step = { moved: 0, changes: [], slots: [] }
 
 interface Dependencies {
   database: Database
@@ -59,7 +65,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
   }
 
   async function take(em: EntityManager, ids: readonly string[]): Promise<Step> {
-    if (ids.length === 0) return { moved: 0, changes: [] }
+    if (ids.length === 0) return NOTHING
     const { moment, dues } = await readDue(em, ids)
     const room = await queueLimit.room(em)
     const asking = createSlotAsking({ catalog, now: new Date(moment.now), room, log })
@@ -76,7 +82,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
           )
       return { scheduleId: schedule.id, tenantId: schedule.tenantId, turn }
     })
-    const fresh = await writeTurns(em, entries)
+    const { fresh, at } = await writeTurns(em, entries)
     const accepted = [...asking.accepted.values()].filter(({ id }) => fresh.has(id))
     const reports = await insertWithTargets(em, accepted)
     const changes: Change[] = reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) }))
@@ -86,7 +92,8 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       const detail = { schedule: schedule.title, slot: new Date(turn.cancelsFor).toISOString() }
       for (const event of await cancelForSlot(em, cancelable, detail)) changes.push({ kind: 'CHANGED', event })
     }
-    return { moved: entries.length, changes }
+    const slots = dues.map(({ schedule }) => changeOf('SLOT', schedule, at))
+    return { moved: entries.length, changes, slots }
   }
 
   /** The reports, and with each the targets that its schedule has by now. */
@@ -117,11 +124,13 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
     setAside: (em: EntityManager, id: string) => Promise<number>,
   ): Promise<Step> {
     const changes: Change[] = []
+    const slots: ScheduleChange[] = []
     let moved = 0
     for (const id of ids) {
       try {
         const one = await step((em) => takeOne(em, id))
         changes.push(...one.changes)
+        slots.push(...one.slots)
         moved += one.moved
       } catch (error) {
         if (error instanceof Unavailable) throw error
@@ -130,7 +139,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
           moved += await database.transaction((em) => setAside(em, id))
       }
     }
-    return { moved, changes }
+    return { moved, changes, slots }
   }
 
   async function setDueAside(em: EntityManager, id: string): Promise<number> {
@@ -147,11 +156,11 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
   async function setWaitingAside(em: EntityManager, id: string): Promise<number> {
     const { waitings } = await readWaiting(em, await lockWaiting(em, { types: null, most: 1, full: false, id }))
     const entries = waitings.map(({ schedule, slot }) => blocked(schedule.id, slot, NOT_WRITTEN))
-    return (await settleWaiting(em, entries)).size
+    return (await settleWaiting(em, entries)).written.size
   }
 
   async function askThese(em: EntityManager, ids: readonly string[], room: number): Promise<Step> {
-    if (ids.length === 0) return { moved: 0, changes: [] }
+    if (ids.length === 0) return NOTHING
     const { now, waitings } = await readWaiting(em, ids)
     const asking = createSlotAsking({ catalog, now: new Date(now), room, log })
     const settled = waitings.flatMap(({ schedule, owner, slot, late }): SettledSlot[] => {
@@ -165,12 +174,16 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       log.error({ scheduleId: schedule.id, title: schedule.title, slot: iso(slot), reason }, 'a slot is blocked')
       return [blocked(schedule.id, slot, reason)]
     })
-    const written = await settleWaiting(em, settled)
+    const { written, at } = await settleWaiting(em, settled)
     const accepted = [...asking.accepted.values()].filter(({ id }) => written.has(id))
     const reports = await insertWithTargets(em, accepted)
     return {
       moved: written.size,
       changes: reports.map((report) => ({ kind: 'CREATED', event: progressOf(report) })),
+      slots: waitings.flatMap(({ schedule }) => {
+        const settledAt = at.get(schedule.id)
+        return settledAt ? [changeOf('SLOT', schedule, settledAt)] : []
+      }),
     }
   }
 

@@ -36,6 +36,7 @@ export function createSystemWatch({ system, log }: { system: Pick<System, 'snaps
   /** Reads until nobody waits for a first state, and again after a while as long as somebody watches. */
   async function run(): Promise<void> {
     clearTimeout(timer)
+    clearImmediate(soon)
     soon = undefined
     running = true
     let pause = READ_EVERY

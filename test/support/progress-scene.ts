@@ -59,6 +59,7 @@ export function setup(options: { redisUrl?: string; readEvery?: number } = {}) {
         gone: [...known.keys()].filter((id) => !rows.has(id)),
       }
     },
+    readSchedules: () => Promise.resolve(new Map()),
   })
   closers.push(subscriber.close)
   return { rows, reads, hooks, subscriber, redisUrl }
