@@ -89,6 +89,7 @@ let attackers: [who: string, person: Person, own: { report: string; schedule: st
 const secrets = new Set<string>()
 /** Live streams of everybody, open during the whole walk. */
 const streams = new Map<string, ReturnType<IsolationScene['api']['ws']>>()
+const scheduleStreams: typeof streams = new Map()
 
 beforeAll(async () => {
   scene = await openIsolationScene()
@@ -100,9 +101,12 @@ beforeAll(async () => {
       : { report: gidOf('Report', crypto.randomUUID()), schedule: gidOf('Schedule', crypto.randomUUID()) }
     attackers.push([who, person, own])
   }
-  for (const [who, person] of [['owner', scene.owner], ...attackers] as [string, Person][])
+  for (const [who, person] of [['owner', scene.owner], ...attackers] as [string, Person][]) {
     streams.set(who, scene.api.ws('subscription { reportEvents { kind reportId report { title } } }', person))
-  await until(() => [...streams.values()].every(({ events }) => events.length > 0), { what: 'all streams are ready' })
+    scheduleStreams.set(who, scene.api.ws('subscription { scheduleEvents { kind scheduleId schedule { title } } }', person)) // prettier-ignore
+  }
+  const all = [...streams.values(), ...scheduleStreams.values()]
+  await until(() => all.every(({ events }) => events.length > 0), { what: 'all streams are ready' })
 })
 afterAll(() => scene?.close())
 
@@ -139,7 +143,13 @@ test('the walk knows each handle of the schema, and none that is not there', () 
   expect(of('cursor').toSorted()).toEqual(walked(CURSORS, NO_PLACE_OF_ANYBODY))
   expect(of('key').toSorted()).toEqual(walked(KEYS, NO_KEY_OF_OURS))
   // Each of these has a test of its own below.
-  expect(of('stream').toSorted()).toEqual(['Subscription.reportEvents', 'Subscription.reportProgress'])
+  expect(of('stream').toSorted()).toEqual([
+    'Subscription.reportEvents',
+    'Subscription.reportProgress',
+    'Subscription.scheduleEvents',
+    // What of it belongs to a tenant is told to that tenant alone: test/api/system-watch.test.ts.
+    'Subscription.system',
+  ])
   expect(of('link').toSorted()).toEqual(['ReportDocument.downloadUrl', 'UploadRequest.url'])
   // A secret of an API token makes its holder its user: there is nothing behind it that its user may not see.
   expect(of('credential').toSorted()).toEqual(['ApiTokenPayload.secret', 'Report.watchToken'])
@@ -301,4 +311,17 @@ test('Subscription.reportEvents: none of all this was told to anybody else', asy
   expect(reports.length).toBeGreaterThan(10)
   for (const id of reports) expect(told('owner')).toContain(id)
   for (const [who] of attackers) for (const id of reports) expect(told(who), who).not.toContain(id)
+})
+
+test('Subscription.scheduleEvents: none of all this was told to anybody else', async () => {
+  for (const [who, person] of attackers.filter(([name]) => !name.includes('VIEWER'))) {
+    const { handle } = await scene.make.Schedule(person)
+    const heard = () => scheduleStreams.get(who)!.events.map(({ scheduleEvents }) => scheduleEvents.scheduleId)
+    await until(() => heard().includes(handle), { what: `${who} hears of its own` })
+  }
+  const told = (who: string) => JSON.stringify(scheduleStreams.get(who)!.events)
+  const schedules = [...secrets].filter((id) => Buffer.from(id, 'base64url').toString().startsWith('Schedule:'))
+  expect(schedules.length).toBeGreaterThan(5)
+  for (const id of schedules) expect(told('owner')).toContain(id)
+  for (const [who] of attackers) for (const id of schedules) expect(told(who), who).not.toContain(id)
 })
