@@ -75,13 +75,13 @@ test('a slow reader gets the latest; what changes is told, what does not is told
   await until(() => state.reads === 3)
   state.stuck = 3
   await until(() => state.reads === 4)
-  expect(await stuckOf(stream.next())).toBeGreaterThanOrEqual(2)
-  await until(() => state.reads === 5)
+  const first = await stuckOf(stream.next())
+  expect(first).toBeGreaterThanOrEqual(2)
+  if (first === 2) expect(await stuckOf(stream.next())).toBe(3)
   const began = performance.now()
-  const seen = [await stuckOf(stream.next()), await stuckOf(stream.next())]
-  expect(seen.at(-1)).toBe(3)
+  expect(await stuckOf(stream.next())).toBe(3)
   expect(performance.now() - began).toBeGreaterThan(1_500)
-  expect(performance.now() - began).toBeLessThan(6_000)
+  expect(performance.now() - began).toBeLessThan(5_500)
 })
 
 test('a failure is told to who has heard nothing yet; the others go on', async () => {
