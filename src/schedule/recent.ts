@@ -19,14 +19,16 @@ export function createReadSchedules(database: Pick<Database, 'statement'>): Read
       [`{${tenantIds.join(',')}}`, lookBack / 1_000],
     )
     const at = ({ at: moment }: Row) => new Date(moment).getTime()
-    const { COUNT: counts = [], ...recent } = Object.groupBy(rows, ({ kind }) => kind)
-    const changes = Object.values(recent).flat().map((row) => ({
-      kind: row.kind,
-      scheduleId: row.schedule_id,
-      tenantId: row.tenant_id,
-      createdBy: row.created_by,
-      at: at(row),
-    })) as ScheduleChange[]
+    const counts = rows.filter(({ kind }) => kind === 'COUNT')
+    const changes = rows
+      .filter(({ kind }) => kind !== 'COUNT')
+      .map((row) => ({
+        kind: row.kind,
+        scheduleId: row.schedule_id,
+        tenantId: row.tenant_id,
+        createdBy: row.created_by,
+        at: at(row),
+      })) as ScheduleChange[]
     const byTenant = Map.groupBy(changes, ({ tenantId }) => tenantId)
     return new Map(
       counts.map((row) => [

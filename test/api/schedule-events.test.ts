@@ -6,6 +6,7 @@ import { createLog } from '../../src/log.ts'
 import { createCatalog } from '../../src/report-type/catalog.ts'
 import { createScheduling } from '../../src/schedule/scheduling.ts'
 import { createSources } from '../../src/sources/index.ts'
+import { createScheduler } from '../../worker/scheduler.ts'
 import { createGround, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
 import { ownRedis, type OwnRedis } from '../support/own-redis.ts'
 import { until } from '../support/until.ts'
@@ -71,13 +72,15 @@ const silently = (id: string) =>
     `update broadsheet.schedule set title = 'Silent', updated_at = clock_timestamp() where id = $1`,
     [uuidOf(id)],
   )
-/** A scheduler of a worker: takes what is due, and answers what is to be told. */
-async function scheduler() {
+/** A worker's scheduler, and nothing else of it. */
+async function startScheduler() {
   const database = await ground.database.open(WORKER_ROLE)
   const log = createLog({ level: 'silent', process: 'test' })
   // It has no type: the slots are blocked, which is told like all else.
   const catalog = createCatalog({ directory: ground.directory, sources: createSources({}, { log, maxConnections: 1 }), log })
-  return createScheduling({ database, catalog, queueLimit: createQueueLimit(null), log })
+  const scheduling = createScheduling({ database, catalog, queueLimit: createQueueLimit(null), log })
+  const { publisher } = await api.carrier.parts()
+  return createScheduler({ database, scheduling, tell: () => {}, tellSchedule: publisher.publishSchedule, log })
 }
 
 describe.each(['sse', 'ws'] as const)('scheduleEvents over %s', (door) => {
@@ -137,11 +140,9 @@ test('a slot that has come is told, with its row in the ledger', async () => {
        next_slot_at = created_at - interval '50 seconds' where id = $1`,
     [uuidOf(id)],
   )
-  const { slots } = await (await scheduler()).takeDue()
-  expect(slots).toMatchObject([{ kind: 'SLOT', scheduleId: uuidOf(id), tenantId: member.tenant, createdBy: member.id }])
-  const { publisher } = await api.carrier.parts()
-  for (const slot of slots) publisher.publishSchedule(slot)
+  const scheduler = await startScheduler()
   await until(() => kinds(mine, id).includes('SLOT'), { timeout: 2_000 })
+  await scheduler.close()
   expect(told(mine, id).at(-1).schedule.slots.nodes.length).toBeGreaterThan(0)
   // The rows say the same, and are not told again: what only they know is told by a later reading of them.
   const other = await make()

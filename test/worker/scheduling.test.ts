@@ -106,7 +106,7 @@ describe('a slot that has come', () => {
     ).toEqual([
       { kind: 'REQUESTED', by_user: null, detail: { schedule: 'Each ten minutes', slot: ago(0).toISOString() } },
     ])
-    expect(await scheduling.takeDue()).toEqual({ moved: 0, changes: [] })
+    expect(await scheduling.takeDue()).toEqual({ moved: 0, changes: [], slots: [] })
   })
 
   test('has a title that is cut between two characters', async () => {
