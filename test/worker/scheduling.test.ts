@@ -83,8 +83,9 @@ const reportsOf = (id: string) =>
 describe('a slot that has come', () => {
   test('has a row, a report of the owner’s that is resolved against it, and a schedule that goes on from it', async () => {
     const id = await make(1, { parameters: { from: '{{last_week_start}}', to: 'slot' }, title: 'Each ten minutes' })
-    const { moved, changes } = await scheduling.takeDue()
+    const { moved, changes, slots } = await scheduling.takeDue()
     expect(moved).toBe(1)
+    expect(slots).toMatchObject([{ kind: 'SLOT', scheduleId: id, tenantId: 'default', createdBy: ada }])
     const [report] = await reportsOf(id)
     expect(changes).toMatchObject([{ kind: 'CREATED', event: { reportId: report!.id, status: 'QUEUED' } }])
     expect(await schedules.ledger(id)).toMatchObject([
