@@ -4,6 +4,7 @@ import { factsOf, numbers } from '../client/facts.ts'
 import { readDemoSettings } from '../src/config.ts'
 import { StartupError } from '../src/errors.ts'
 import { runBroadsheet } from '../src/embedded/run.ts'
+import { tellWhere } from '../src/embedded/tell-where.ts'
 import type { Broadsheet } from '../src/embedded/broadsheet.ts'
 import { startup } from '../src/startup.ts'
 import { terminal } from '../src/terminal.ts'
@@ -52,9 +53,7 @@ await startup(async () => {
       return 'leave'
     }
     if (exit) return 'leave'
-    say(`Broadsheet runs at ${service.url}/graphql`)
-    say(`Admin token: ${service.adminToken}`)
-    say(`Ctrl-C stops it; the data stays in ${service.dataDirectory}`)
+    await tellWhere(service, say)
     return 'stay'
   })
   if (failure !== '') say(failure)

@@ -79,7 +79,7 @@ const BELOW = [...ROOMS, ...SHELVES, 'bucket', 'queue', 'progress', 'tracing', '
 const MAY_IMPORT: Record<string, readonly string[]> = {
   api: ['schema', ...BELOW],
   worker: BELOW,
-  embedded: ['ground'],
+  embedded: ['identity', 'ground'],
   schema: [...ROOMS, 'formats', 'ground'],
   ...Object.fromEntries(ROOMS.map((room) => [room, BELOW])),
   // A shelf, the queue and progress know the words of a report, never its rows.
@@ -177,6 +177,11 @@ describe('who may import whom', () => {
       ({ from, to, typeOnly }) => !typeOnly && areaOf(from) === 'channels' && areaOf(to) === 'sources',
     )
     expect(new Set(shared.map(({ to }) => to))).toEqual(new Set(['src/sources/connection.ts']))
+  })
+
+  test('the embedded default knows of people how a link signs in, and no more', () => {
+    const known = ours.filter(({ from, to }) => areaOf(from) === 'embedded' && areaOf(to) === 'identity')
+    expect(new Set(known.map(({ to }) => to))).toEqual(new Set(['src/identity/sign-in-codes.ts']))
   })
 
   test('the command line knows the client, and how a bar is drawn, and nothing of the service', () => {

@@ -15,8 +15,10 @@ import { createLinks } from '../document/links.ts'
 import { StartupError } from '../errors.ts'
 import { createAuthenticator } from '../identity/authenticate.ts'
 import { createVerifier, type VerifierSettings } from '../identity/jwt.ts'
+import { createSignInCodes } from '../identity/sign-in-codes.ts'
 import { createTokens } from '../identity/tokens.ts'
 import { createUsers } from '../identity/users.ts'
+import type { Viewer } from '../identity/viewer.ts'
 import { createWatchTokens } from '../identity/watch-token.ts'
 import type { Lifecycle } from '../lifecycle.ts'
 import { localUrl } from '../local-url.ts'
@@ -42,12 +44,14 @@ import { createTracer } from '../tracing/tracer.ts'
 import { createPutLinks } from '../upload/links.ts'
 import { createReceiving } from '../upload/receive.ts'
 import { createUploads } from '../upload/uploads.ts'
+import { createDashboard } from './dashboard.ts'
 import { createDownload } from './download.ts'
 import { createHealth } from './health.ts'
 import { createMetrics } from './metrics.ts'
 import { createOrigins } from './origins.ts'
 import { createRest } from './rest/serve.ts'
 import { createHttpServer } from './server.ts'
+import { createSignIn } from './sign-in.ts'
 import { createUploadDoor } from './upload.ts'
 import { createCredentialWatch } from './credentials.ts'
 import { serveWebSocket } from './websocket.ts'
@@ -60,11 +64,21 @@ const SOURCE_CONNECTIONS = 2
 const LONGEST_REQUEST = 5_000
 const LOOK_FOR_IDLE = 20
 
+interface Dependencies {
+  config: Config
+  log: Log
+  lifecycle: Lifecycle
+  /** Where the dashboard was built to. */
+  dashboard: string
+  /** Where the embedded default keeps its one-time codes; null: nobody signs in by a link. */
+  signInCodes: string | null
+}
+
 /**
  * Composes the rooms and opens the doors; everything that it opens is closed by `lifecycle`, also what was opened before a
  * failure. Rejects with StartupError for faults of settings, report files and ports.
  */
-export async function createApi({ config, log, lifecycle }: { config: Config; log: Log; lifecycle: Lifecycle }) {
+export async function createApi({ config, log, lifecycle, dashboard, signInCodes }: Dependencies) {
   const tracer = createTracer(config.tracing, { process: 'api', log })
   lifecycle.onClose('tracing', tracer.close)
   await untilReachable(() => migrate(config.databaseUrl), log)
@@ -137,6 +151,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     adminToken: config.adminToken,
     watchTokens,
   })
+  const tokens = createTokens({ database, limits: config.limits })
   const rooms = {
     catalog,
     reports,
@@ -151,7 +166,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     }),
     uploads: createUploads({ database, links: putLinks, limits: config.uploads }),
     users,
-    tokens: createTokens({ database, limits: config.limits }),
+    tokens,
     watchTokens,
     links,
     progress,
@@ -181,6 +196,13 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const receive = createReceiving({ database, store })
   const upload = createUploadDoor({ database, links: putLinks, users, receive, log })
   const rest = createRest({ pipeline, schema, publicUrl: () => publicUrl, longestBody: config.longestBody, log })
+  const { adminToken } = config
+  const signIn = createSignIn({
+    codes: signInCodes === null || adminToken === null ? null : createSignInCodes({ directory: signInCodes }),
+    tokens,
+    administrator: () => authenticator.authenticate(`Bearer ${adminToken}`) as Promise<Viewer>,
+    log,
+  })
   const origins = createOrigins({ allowed: config.corsOrigins, publicUrl: config.publicUrl })
   const server = createHttpServer({
     pipeline,
@@ -189,6 +211,8 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
     health,
     metrics,
     rest,
+    dashboard: await createDashboard({ directory: dashboard, log }),
+    signIn,
     graphiql: config.graphiql,
     origins,
     https: config.publicUrl?.startsWith('https:') ?? false,
@@ -206,7 +230,7 @@ export async function createApi({ config, log, lifecycle }: { config: Config; lo
   const { port } = await listen(server, config)
   publicUrl = config.publicUrl ?? localUrl(config.host, port)
   log.info({ host: config.host, port, publicUrl }, 'listening')
-  return { publicUrl, progress, systemWatch, sockets }
+  return { publicUrl, port, progress, systemWatch, sockets }
 }
 
 async function listen(server: Server, { host, port }: { host: string; port: number }): Promise<AddressInfo> {

@@ -1,10 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isIPv4 } from 'node:net'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Log } from '../log.ts'
 import type { ProgressEvent } from '../progress/event.ts'
 import type { Figures } from '../system/system.ts'
+import { isFromHere } from './loopback.ts'
 import { familiesOf } from './metric-families.ts'
 import { SAFE_HEADERS } from './pages.ts'
 
@@ -71,11 +71,9 @@ export function createMetrics(deps: Dependencies) {
 
   for (const family of familiesOf(figures)) registry.registerMetric(family)
 
-  function mayRead({ headers, socket }: IncomingMessage): boolean {
-    if (deps.token !== null) return sameText(headers.authorization ?? '', `Bearer ${deps.token}`)
-    // A proxy on this machine speaks for whoever is behind it.
-    const forwarded = headers['x-forwarded-for'] ?? headers['forwarded'] ?? headers['via']
-    return forwarded === undefined && isLoopback(socket.remoteAddress ?? '')
+  function mayRead(request: IncomingMessage): boolean {
+    if (deps.token === null) return isFromHere(request)
+    return sameText(request.headers.authorization ?? '', `Bearer ${deps.token}`)
   }
 
   return {
@@ -117,11 +115,6 @@ export function createMetrics(deps: Dependencies) {
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
-
-function isLoopback(address: string): boolean {
-  const plain = address.startsWith('::ffff:') ? address.slice(7) : address
-  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'))
-}
 
 /** In a time that tells nothing of where they differ. */
 function sameText(given: string, wanted: string): boolean {

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isLoopbackName } from './loopback.ts'
 
-/** Names of this machine, which no page from elsewhere can take: what asks for them was not led here by a foreign DNS. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/
 /** How long a browser may keep what it was told about an origin, in seconds. */
 const KEPT = 600
 
@@ -24,7 +23,7 @@ export function createOrigins({
     /** True where a page may open a socket here: a browser asks nobody before, and shows what it gets. */
     mayConnect({ headers: { origin, host } }: IncomingMessage): boolean {
       if (origin === undefined || origin === own || pages.has(origin)) return true
-      return host !== undefined && URL.parse(origin)?.host === host && (own === null || LOOPBACK.test(host))
+      return host !== undefined && URL.parse(origin)?.host === host && (own === null || isLoopbackName(host))
     },
 
     /**

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '../log.ts'
+import type { Dashboard } from './dashboard.ts'
 import type { createDownload } from './download.ts'
 import type { createHealth } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import type { Origins } from './origins.ts'
 import { HTTPS_ONLY, SAFE_HEADERS, sendPage } from './pages.ts'
 import { REST_PREFIX, type Rest } from './rest/serve.ts'
+import type { createSignIn } from './sign-in.ts'
 import { LONGEST_PUT, type createUploadDoor } from './upload.ts'
 import type { Pipeline } from './yoga.ts'
 
@@ -15,6 +17,9 @@ const LAST_LOOK = 1_000
 /** How long a request may take to come in, in milliseconds; the body of an upload has a time of its own. */
 const LONGEST_REQUEST = 60_000
 
+const NOT_BUILT =
+  'The dashboard is not built: run <code>npm run web:build</code> where the service is installed, and start it again.'
+
 interface Dependencies {
   pipeline: Pipeline
   download: ReturnType<typeof createDownload>
@@ -22,6 +27,8 @@ interface Dependencies {
   health: ReturnType<typeof createHealth>
   metrics: Metrics
   rest: Rest
+  dashboard: Dashboard
+  signIn: ReturnType<typeof createSignIn>
   graphiql: boolean
   origins: Origins
   /** True where people reach the service by https, whatever the proxy before it speaks. */
@@ -29,9 +36,9 @@ interface Dependencies {
   log: Log
 }
 
-/** The one HTTP server: /graphql, /api/v1/, /documents/, /uploads/, /livez, /readyz, /metrics and a word at /. Errors of a route never end the process. */
+/** The one HTTP server: /graphql, /api/v1/, /documents/, /uploads/, /livez, /readyz, /metrics, /sign-in, and the dashboard at /. Errors of a route never end the process. */
 export function createHttpServer(dependencies: Dependencies) {
-  const { pipeline, download, upload, health, metrics, rest, graphiql, origins, https, log } = dependencies
+  const { pipeline, download, upload, health, metrics, rest, dashboard, signIn, graphiql, origins, https, log } = dependencies
   const always = Object.entries({ ...SAFE_HEADERS, ...(https && HTTPS_ONLY) })
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -55,10 +62,14 @@ export function createHttpServer(dependencies: Dependencies) {
     if (url.pathname === '/livez') return health.live(response)
     if (url.pathname === '/readyz') return health.ready(response)
     if (url.pathname === '/metrics') return metrics.serve(request, response)
+    if (url.pathname === '/sign-in') return signIn(request, response)
+    // At / a program is told where the API is; a browser gets the page.
+    if ((html || url.pathname !== '/') && (await dashboard.serve(request, response, url.pathname))) return
     if (url.pathname === '/') {
-      const text = graphiql
+      const api = graphiql
         ? 'The API is at <a href="/graphql">/graphql</a>, which is GraphiQL for a browser.'
         : 'The API is at /graphql.'
+      const text = html ? `${NOT_BUILT} ${api}` : api
       return sendPage(response, { status: 200, title: 'Broadsheet', text, html })
     }
     return sendPage(response, { status: 404, title: 'Not found', text: 'There is nothing at this address.', html })
@@ -88,11 +99,13 @@ export function createHttpServer(dependencies: Dependencies) {
 
 const isRest = (pathname: string) => pathname === REST_PREFIX || pathname.startsWith(`${REST_PREFIX}/`)
 
+const NAMES = ['/', '/graphql', '/livez', '/readyz', '/metrics', '/sign-in', '/favicon.svg']
+
 /** For counting: nothing that a caller makes up becomes a name. */
 function pathOf(pathname: string): string {
-  for (const path of ['/documents/', '/uploads/']) if (pathname.startsWith(path)) return path
+  for (const path of ['/documents/', '/uploads/', '/assets/']) if (pathname.startsWith(path)) return path
   if (isRest(pathname)) return `${REST_PREFIX}/`
-  return ['/', '/graphql', '/livez', '/readyz', '/metrics'].includes(pathname) ? pathname : 'other'
+  return NAMES.includes(pathname) ? pathname : 'other'
 }
 
 /** Who sends a body drop by drop holds a connection no longer than this. */

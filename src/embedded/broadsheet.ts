@@ -1,10 +1,13 @@
 import { environmentWith, readConfig, type Config, type EmbeddedSettings } from '../config.ts'
+import { loopbackUrl } from '../local-url.ts'
+import { linkTo, signInCodesIn, tellAddress } from './address.ts'
 import { claimDataDirectory, keptPassword, openDataDirectory } from './data-directory.ts'
 import { checkPort } from './port.ts'
 import { startPostgres } from './postgres.ts'
 import { keepProcess } from './processes.ts'
 import { startRedis } from './redis.ts'
 import { prepareShop } from './shop/source.ts'
+import { prepareWeb } from './web/prepare.ts'
 
 export interface Broadsheet {
   /** Where the API listens. */
@@ -12,6 +15,8 @@ export interface Broadsheet {
   readonly adminToken: string
   /** Where everything is kept, absolute. */
   readonly dataDirectory: string
+  /** A new link to the dashboard, which signs in once; null where HOST is no address of the loopback. */
+  signInLink(): Promise<string | null>
   /** Resolves with a line when a part ends though nobody stopped it. */
   readonly lost: Promise<string>
   /** Stops everything in reverse order; running reports have DRAIN_SECONDS. Safe to call again. */
@@ -48,7 +53,12 @@ export async function startBroadsheet(
     // The two servers have locks of their own; this one is for the files that are made below, and for the port.
     const claim = await claimDataDirectory(dataDirectory, 'service')
     closers.push(() => claim.release())
+    // A service that was killed has left its own.
+    await tellAddress(dataDirectory, null)
+    closers.push(() => tellAddress(dataDirectory, null))
     await checkPort(config)
+    const web = prepareWeb({ dataDirectory, say })
+    closers.push(web.stop)
     const secret = settings.secret ?? (await keptPassword(dataDirectory, 'secret')).password
     const adminToken = settings.adminToken ?? (await keptPassword(dataDirectory, 'admin-token')).password
     let { databaseUrl, redisUrl } = settings
@@ -81,12 +91,17 @@ export async function startBroadsheet(
       LOG_LEVEL: settings.logLevel,
     })
     const own = { environment, drainSeconds: config.drainSeconds, lost: lose, say }
-    const api = keepProcess('API', own)
+    // It reads the page when it starts.
+    await orAborted(web.done, signal)
+    const api = keepProcess('API', { ...own, words: ['--sign-in-codes', signInCodesIn(dataDirectory)] })
     closers.push(api.stop)
     const worker = keepProcess('worker', own)
     closers.push(worker.stop)
-    const [{ publicUrl = '' }] = await orAborted(Promise.all([api.ready, worker.ready]), signal)
-    return { url: publicUrl, adminToken, dataDirectory, lost, stop }
+    const [{ publicUrl = '', port = config.port }] = await orAborted(Promise.all([api.ready, worker.ready]), signal)
+    const local = loopbackUrl(config.host, port)
+    await tellAddress(dataDirectory, local)
+    const signInLink = async () => local && linkTo(local, dataDirectory)
+    return { url: publicUrl, adminToken, dataDirectory, signInLink, lost, stop }
   } catch (error) {
     await stop()
     throw error

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartupError } from '../errors.ts'
@@ -8,6 +8,9 @@ import { StartupError } from '../errors.ts'
 export interface Claim {
   release(): void
 }
+
+/** How long a claim waits for those who only look whether there is one, in milliseconds. */
+const LOOKS_END_WITHIN = 250
 
 /** Creates the data directory (0700: it keeps secrets) and its parents where they are missing; answers its real path. */
 export async function openDataDirectory(path: string): Promise<string> {
@@ -33,7 +36,7 @@ export async function claimDataDirectory(directory: string, server: string): Pro
   const holder = join(directory, `${server}.holder`)
   let lock: DatabaseSync | undefined
   try {
-    lock = new DatabaseSync(join(directory, `${server}.lock`), { timeout: 0 })
+    lock = new DatabaseSync(join(directory, `${server}.lock`), { timeout: LOOKS_END_WITHIN })
     lock.exec('BEGIN EXCLUSIVE')
     await writeFile(holder, `${process.pid}\n`, { mode: 0o600 })
   } catch (cause) {
@@ -56,6 +59,30 @@ export async function claimDataDirectory(directory: string, server: string): Pro
     release() {
       if (held.isOpen) held.close()
     },
+  }
+}
+
+/** Whether a process holds `server` in this data directory now. Makes and changes nothing. */
+export async function isClaimed(directory: string, server: string): Promise<boolean> {
+  const path = join(directory, `${server}.lock`)
+  const there = await access(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false
+      throw new StartupError([`${path} can't be read (${error.code}): it may belong to another user.`])
+    },
+  )
+  if (!there) return false
+  let lock: DatabaseSync | undefined
+  try {
+    lock = new DatabaseSync(path, { timeout: 0 })
+    lock.exec('SELECT 1 FROM sqlite_schema')
+    return false
+  } catch (cause) {
+    if (isBusy(cause)) return true
+    throw new StartupError([`${path} can't be read (${reason(cause)}): it may belong to another user.`])
+  } finally {
+    lock?.close()
   }
 }
 

@@ -10,9 +10,23 @@ const BEYOND_DRAIN = 15_000
 
 const ENTRIES = { API: '../api/main.ts', worker: '../../worker/main.ts' } as const
 
+/** Of the API alone: what links start with, and where it listens. */
+interface Ready {
+  publicUrl?: string
+  port?: number
+}
+
+interface Start {
+  environment: Record<string, string>
+  /** What its command line says. */
+  words?: readonly string[]
+  drainSeconds: number
+  lost(line: string): void
+}
+
 export interface OwnProcess {
   /** What it said when it was ready. Rejects with StartupError where it ends, or says nothing, before. */
-  readonly ready: Promise<{ publicUrl?: string }>
+  readonly ready: Promise<Ready>
   /** Politely, then not; resolves when it is gone. Safe to call again. */
   stop(): Promise<void>
 }
@@ -21,11 +35,8 @@ export interface OwnProcess {
  * Starts the API or the worker in a session of its own: the terminal's Ctrl-C reaches this process alone, which stops its
  * parts in order. When this process dies without stopping it, its IPC channel closes and it ends by itself.
  */
-function startProcess(
-  name: keyof typeof ENTRIES,
-  options: { environment: Record<string, string>; drainSeconds: number; lost(line: string): void },
-): OwnProcess {
-  const child = fork(fileURLToPath(new URL(ENTRIES[name], import.meta.url)), [], {
+function startProcess(name: keyof typeof ENTRIES, options: Start): OwnProcess {
+  const child = fork(fileURLToPath(new URL(ENTRIES[name], import.meta.url)), [...(options.words ?? [])], {
     env: options.environment,
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -34,11 +45,11 @@ function startProcess(
   const ended = once(child, 'exit').then(([code, signal]) => `The ${name} ended (${signal ?? `code ${code}`}).`)
   let stopping: Promise<void> | undefined
 
-  async function waitUntilReady(): Promise<{ publicUrl?: string }> {
+  async function waitUntilReady(): Promise<Ready> {
     const late = new AbortController()
     const timer = setTimeout(() => late.abort(), READY_WITHIN)
     const said = once(child, 'message', { signal: late.signal }).then(
-      ([message]) => message as { publicUrl?: string },
+      ([message]) => message as Ready,
       () => `The ${name} was not ready within ${READY_WITHIN / 1000} s.`,
     )
     const first = await Promise.race([said, ended])
@@ -68,19 +79,22 @@ const START_ANEW_AFTER = 1_000
  * Keeps a process there: one that ends though nobody stopped it is started anew, as a service manager would, and what it held is
  * taken back by its lease. Lost only where it ends again and again.
  */
-export function keepProcess(
-  name: keyof typeof ENTRIES,
-  options: {
-    environment: Record<string, string>
-    drainSeconds: number
-    lost(line: string): void
-    say(line: string): void
-  },
-): OwnProcess {
+export function keepProcess(name: keyof typeof ENTRIES, options: Start & { say(line: string): void }): OwnProcess {
   let ends: number[] = []
   let stopping: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  let current = startProcess(name, { ...options, lost: startAnew })
+  let { environment } = options
+  let current = start()
+
+  function start(): OwnProcess {
+    const started = startProcess(name, { ...options, environment, lost: startAnew })
+    // One that took any free port comes back on the same: people have its address.
+    const keepPort = ({ port }: Ready) => {
+      if (port !== undefined) environment = { ...environment, PORT: String(port) }
+    }
+    started.ready.then(keepPort, () => undefined)
+    return started
+  }
 
   function startAnew(line: string): void {
     if (stopping) return
@@ -89,7 +103,7 @@ export function keepProcess(
     if (ends.length >= MOST_ENDS) return options.lost(`${line} It has ended ${ends.length} times within a minute.`)
     options.say(`${line} It is started anew.`)
     timer = setTimeout(() => {
-      current = startProcess(name, { ...options, lost: startAnew })
+      current = start()
       current.ready.catch((error: Error) => startAnew(error.message))
     }, START_ANEW_AFTER)
   }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { setPriority } from 'node:os'
 
 /**
  * The environment of everything started here: nothing of ours is inherited, so neither a PGPORT or a locale of the shell
@@ -20,7 +21,10 @@ export interface Ended {
   output: string
 }
 
-/** Runs a program to its end, at most `seconds` (120) and 1 MB of output. Never throws: the caller judges the end. */
+/**
+ * Runs a program to its end, at most `seconds` (120) and 1 MB of output. `signal` kills it; `niceness` is how much it stands back for
+ * others, 0 to 19. Never throws: the caller judges the end.
+ */
 export function run(
   program: string,
   args: readonly string[],
@@ -30,6 +34,8 @@ export function run(
     input?: string
     seconds?: number
     inheritEnvironment?: boolean
+    niceness?: number | undefined
+    signal?: AbortSignal | undefined
   } = {},
 ): Promise<Ended> {
   return new Promise((resolve) => {
@@ -42,6 +48,7 @@ export function run(
         ...(options.inheritEnvironment ? {} : { env: ENVIRONMENT }),
         timeout: (options.seconds ?? 120) * 1000,
         killSignal: 'SIGKILL',
+        ...(options.signal && { signal: options.signal }),
         maxBuffer: 1024 * 1024,
       },
       (error, stdout, stderr) => {
@@ -50,10 +57,20 @@ export function run(
         resolve({ code, refused, output: stdout + stderr })
       },
     )
+    if (options.niceness !== undefined && child.pid !== undefined) standBack(child.pid, options.niceness)
     // A program that ends without reading its input is judged by its end, not by EPIPE.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(options.input ?? '')
   })
+}
+
+/** A program that has ended already needs no priority. */
+function standBack(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness)
+  } catch (error) {
+    if ((error as { info?: { code?: string } }).info?.code !== 'ESRCH') throw error
+  }
 }
 
 /** The absolute path of a program on this process's PATH. */
