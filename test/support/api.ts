@@ -59,8 +59,15 @@ export async function createGround() {
 }
 export type Ground = Awaited<ReturnType<typeof createGround>>
 
-/** What src/api/main.ts composes, in this process, over a ground; `environment` on top of the usual settings. */
-export async function startApi(ground: Ground, environment: Record<string, string> = {}) {
+/**
+ * What src/api/main.ts composes, in this process, over a ground; `environment` on top of the usual settings. Without a dashboard, whether
+ * this checkout's was built or not, and without links that sign in.
+ */
+export async function startApi(
+  ground: Ground,
+  environment: Record<string, string> = {},
+  { dashboard = join(ground.directory, 'no-dashboard'), signInCodes = null as string | null } = {},
+) {
   const lines: string[] = []
   // Without the redaction of createLog, and at the finest level: what must not be logged must not come here at all.
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
@@ -78,7 +85,7 @@ export async function startApi(ground: Ground, environment: Record<string, strin
   })
   const lifecycle = createLifecycle(log)
   try {
-    const api = await createApi({ config, log, lifecycle })
+    const api = await createApi({ config, log, lifecycle, dashboard, signInCodes })
     const clients = createClients(api.publicUrl)
     lifecycle.onClose('clients', clients.close)
     const carrier = createCarrier({
