@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createSignInCodes } from '../../src/identity/sign-in-codes.ts'
 import { ADMIN_TOKEN, createGround, startApi, type Ground, type TestApi } from '../support/api.ts'
+import { until } from '../support/until.ts'
 
 const HOUR = 3_600_000
 let ground: Ground
@@ -239,8 +240,12 @@ describe('at /', () => {
   test('its files are counted under one name, whatever is asked for', async () => {
     for (const path of ['/assets/a.js', '/assets/b.js', '/sign-in', '/favicon.svg', '/favicon.ico'])
       await (await fetch(api.publicUrl + path)).body?.cancel()
-    const metrics = await (await fetch(`${api.publicUrl}/metrics`)).text()
-    const paths = new Set([...metrics.matchAll(/http_requests_total\{path="([^"]+)"/g)].map(([, path]) => path))
-    expect([...paths].toSorted()).toEqual(['/assets/', '/favicon.svg', '/sign-in', 'other'])
+    const counted = async () => {
+      const metrics = await (await fetch(`${api.publicUrl}/metrics`)).text()
+      const paths = new Set([...metrics.matchAll(/http_requests_total\{path="([^"]+)"/g)].map(([, path]) => path))
+      return [...paths].filter((path) => path !== '/metrics').toSorted()
+    }
+    await until(async () => (await counted()).length === 4)
+    expect(await counted()).toEqual(['/assets/', '/favicon.svg', '/sign-in', 'other'])
   })
 })
