@@ -1,6 +1,6 @@
 import { factsOf, numbers } from '../client/facts.ts'
 import { NoDocument, type Downloaded, type Progress, type Report } from '../client/client.ts'
-import { EXIT, exitOf, type Exit } from './outcome.ts'
+import { EXIT, exitOf, isTooMuch, type Exit } from './outcome.ts'
 import type { Session } from './session.ts'
 
 /** A report that has ended, as --json shows it, with the path of its document; null: it was not wanted, or went to stdout. */
@@ -22,7 +22,8 @@ export async function follow(
   const written = bar('Writing the report')
   let last: Progress | undefined
   try {
-    const onLost = () => say('The connection was lost; trying again.')
+    const onLost = (error: Error) =>
+      say(isTooMuch(error) ? `${error.message} Trying again.` : 'The connection was lost; trying again.')
     for await (const progress of client.watch(id, { signal, onLost })) {
       last = progress
       written(progress.percent === null ? null : progress.percent / 100, wordsOf(progress))

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionLost, Damaged, NoDocument, Refused } from '../client/client.ts'
+import { ApiError, ConnectionLost, Damaged, NoDocument, Refused, TOO_MANY } from '../client/client.ts'
 import type { ReportStatus } from '../client/generated/graphql.ts'
 
 /** Exit codes: docs/command-line.md lists them, and a test compares. */
@@ -54,6 +54,14 @@ export function exitOf(status: ReportStatus): Exit {
   return ENDS[status] ?? EXIT.FAULT
 }
 
+/** Whether the service refused for what the caller has open, or asked, already: it passes, but not by itself. */
+export function isTooMuch(error: unknown): boolean {
+  return (
+    (error instanceof ConnectionLost && error.code === TOO_MANY) ||
+    (error instanceof ApiError && error.code === 'RATE_LIMITED')
+  )
+}
+
 /** The code for what was thrown, and its name for programs. */
 export function faultOf(error: unknown): { exit: Exit; code: string } {
   if (error instanceof WrongUse) return { exit: EXIT.WRONG_USE, code: 'WRONG_USE' }
@@ -68,7 +76,7 @@ export function faultOf(error: unknown): { exit: Exit; code: string } {
     }
   }
   if (error instanceof ConnectionLost)
-    return error.passing
+    return error.passing && !isTooMuch(error)
       ? { exit: EXIT.UNREACHABLE, code: 'UNREACHABLE' }
       : { exit: EXIT.REFUSED, code: `CLOSED_${error.code}` }
   if (error instanceof ApiError) {

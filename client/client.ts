@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { createApi, type ApiOptions } from './api.ts'
 import { documentBytes, type DownloadOptions } from './document-bytes.ts'
-import { ApiError, ConnectionLost, NoDocument, readable, Refused } from './errors.ts'
+import { NoDocument, Refused } from './errors.ts'
 import {
   CancelReportDocument,
   OneReportDocument,
@@ -11,11 +10,12 @@ import {
   type RequestReportInput,
   type RequestReportMutation,
 } from './generated/graphql.ts'
+import { pause, waitAskedBy } from './patience.ts'
 import { save, targetOf } from './save.ts'
 import { watchReport, type WatchOptions } from './watch-report.ts'
 
 export type { ProgressFactsFragment as Progress, RequestReportInput } from './generated/graphql.ts'
-export { ApiError, ConnectionLost, Damaged, NoDocument, Refused, type UserError } from './errors.ts'
+export { ApiError, ConnectionLost, Damaged, NoDocument, Refused, TOO_MANY, type UserError } from './errors.ts'
 /** As requestReport answers it. */
 export type RequestedReport = NonNullable<RequestReportMutation['requestReport']['report']>
 export type Report = NonNullable<OneReportQuery['report']>
@@ -30,8 +30,6 @@ interface Asking {
 const TRIES = 4
 /** Milliseconds before the second; twice as long before each one after. */
 const FIRST_WAIT = 250
-/** Seconds that a client waits where the API tells it to; longer, and the caller hears of it. */
-const LONGEST_RETRY_AFTER = 30
 
 export type Client = ReturnType<typeof createClient>
 
@@ -42,9 +40,22 @@ export type Client = ReturnType<typeof createClient>
 export function createClient(options: ApiOptions) {
   const api = createApi(options)
 
+  /** Asks again, a few times, where that may help: only what does no more when it is asked twice. */
+  async function patiently<Result>(ask: () => Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask()
+      } catch (error) {
+        const asked = waitAskedBy(error)
+        if (asked === null || tries === TRIES) throw error
+        await pause(Math.max(asked, FIRST_WAIT * 2 ** (tries - 1)), signal)
+      }
+    }
+  }
+
   /** Null for an unknown or a foreign id. */
   async function report(id: string, { signal }: Asking = {}): Promise<Report | null> {
-    return (await api.ask(OneReportDocument, { id }, signal)).report
+    return (await patiently(() => api.ask(OneReportDocument, { id }, signal), signal)).report
   }
 
   /** Throws NoDocument. */
@@ -64,19 +75,9 @@ export function createClient(options: ApiOptions) {
      */
     async requestReport(input: RequestReportInput, { signal }: Asking = {}): Promise<RequestedReport> {
       const keyed = { ...input, idempotencyKey: input.idempotencyKey ?? crypto.randomUUID() }
-      for (let tries = 1; ; tries += 1) {
-        try {
-          const { requestReport } = await api.ask(RequestReportDocument, { input: keyed }, signal)
-          if (!requestReport.report) throw new Refused(requestReport.userErrors)
-          return requestReport.report
-        } catch (error) {
-          const wait = tries === TRIES ? null : waitAfter(error, tries)
-          if (wait === null) throw error
-          await pause(wait, undefined, { signal }).catch((aborted) => {
-            throw readable(aborted, signal)
-          })
-        }
-      }
+      const { requestReport } = await patiently(() => api.ask(RequestReportDocument, { input: keyed }, signal), signal)
+      if (!requestReport.report) throw new Refused(requestReport.userErrors)
+      return requestReport.report
     },
 
     /** Progress to the terminal event; after a lost connection it goes on behind the last event that was seen. */
@@ -109,12 +110,4 @@ export function createClient(options: ApiOptions) {
 
     close: api.close,
   }
-}
-
-/** Milliseconds until the same may be asked again; null: not at all. */
-function waitAfter(error: unknown, tries: number): number | null {
-  if (error instanceof ApiError && error.retryAfter !== null)
-    return error.retryAfter <= LONGEST_RETRY_AFTER ? error.retryAfter * 1_000 : null
-  const passes = error instanceof ConnectionLost || (error instanceof ApiError && error.code === 'UNAVAILABLE')
-  return passes ? FIRST_WAIT * 2 ** (tries - 1) : null
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { ApiError, ConnectionLost, Damaged, readable } from './errors.ts'
+import { pause } from './patience.ts'
 
 /** What the API says about a document, with a link that is good now. */
 export interface DocumentLink {
@@ -15,7 +15,7 @@ export interface DownloadOptions {
   onProgress?: ((bytes: number, byteSize: number) => void) | undefined
 }
 
-/** Connections lost in a row, with no byte between, until it is given up: after about 20 s. */
+/** Connections lost in a row, with no byte between, until it is given up: after about half a minute. */
 const MOST_LOSSES = 8
 /** First and longest wait between, in milliseconds. */
 const FIRST_WAIT = 500
@@ -57,9 +57,7 @@ export async function* documentBytes(
     } catch (error) {
       losses += 1
       if (!(error instanceof ConnectionLost) || losses === MOST_LOSSES) throw error
-      await pause(Math.min(FIRST_WAIT * 2 ** (losses - 1), LONGEST_WAIT), undefined, { signal }).catch((aborted) => {
-        throw readable(aborted, signal)
-      })
+      await pause(Math.min(FIRST_WAIT * 2 ** (losses - 1), LONGEST_WAIT), signal)
       downloadUrl = null
     }
   }

@@ -35,8 +35,10 @@ export class ApiError extends Error {
   }
 }
 
+/** The close code for more sockets, or messages, than the caller may have at once. */
+export const TOO_MANY = 4429
 /** Close codes beyond the WebSocket's own after which the same may work: no init in time, nobody could tell who this is, silence. */
-const PASSING = [4408, 4500, 4499]
+const PASSING = [4408, 4500, 4499, TOO_MANY]
 
 /** Nothing came back, or the WebSocket ended in mid-subscription. */
 export class ConnectionLost extends Error {

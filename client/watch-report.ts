@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Api } from './api.ts'
-import { ApiError, ConnectionLost, readable } from './errors.ts'
+import { ConnectionLost } from './errors.ts'
 import { WatchReportDocument, type ProgressFactsFragment, type ReportStatus } from './generated/graphql.ts'
+import { pause, waitAskedBy } from './patience.ts'
 
 const ENDED: readonly ReportStatus[] = ['SUCCEEDED', 'FAILED', 'CANCELED', 'EXPIRED']
-/** Connections lost in a row, with nothing heard between, until it is given up: after half a minute, which a restart may take. */
+/** Losses in a row, with nothing heard between, until it is given up: after half a minute, which a restart may take, or what the API asks for. */
 const MOST_LOSSES = 10
 /** First and longest wait between, in milliseconds; each is cut by up to a half, so that many watchers do not come back at once. */
 const FIRST_WAIT = 700
@@ -14,13 +14,14 @@ export interface WatchOptions {
   signal?: AbortSignal | undefined
   /** Goes on after this event: the highest sequence that was seen. */
   after?: number | undefined
-  /** A connection was lost, and is opened again. */
+  /** A connection was lost, or refused for what the caller has open already (4429, RATE_LIMITED): it is tried again. */
   onLost?: ((error: Error) => void) | undefined
 }
 
 /**
  * A report's progress, from where it stands to its end. A lost connection is opened again and goes on after the last event
- * that was seen. Throws ApiError (NOT_FOUND for an unknown id), ConnectionLost when it stays lost, and the reason of `signal`.
+ * that was seen; where there is too much of the caller's already it waits for its turn, as long as the API says. Throws ApiError
+ * (NOT_FOUND for an unknown id), ConnectionLost when it stays so, and the reason of `signal`.
  */
 export async function* watchReport(
   api: Api,
@@ -29,6 +30,7 @@ export async function* watchReport(
 ): AsyncGenerator<ProgressFactsFragment> {
   let seen = after ?? null
   for (let losses = 0; losses < MOST_LOSSES; losses += 1) {
+    let asked = 0
     try {
       for await (const { reportProgress } of api.subscribe(WatchReportDocument, { id, after: seen }, signal)) {
         losses = 0
@@ -37,19 +39,13 @@ export async function* watchReport(
         if (ENDED.includes(reportProgress.status)) return
       }
     } catch (error) {
-      if (!mayPass(error) || losses + 1 === MOST_LOSSES) throw error
+      const wait = waitAskedBy(error)
+      if (wait === null || losses + 1 === MOST_LOSSES) throw error
+      asked = wait
       onLost?.(error as Error)
     }
     const wait = Math.min(FIRST_WAIT * 2 ** losses, LONGEST_WAIT) * (1 - Math.random() / 2)
-    await pause(wait, undefined, { signal }).catch((aborted) => {
-      throw readable(aborted, signal)
-    })
+    await pause(Math.max(asked, wait), signal)
   }
   throw new ConnectionLost(undefined, 'the server ends it each time')
-}
-
-function mayPass(error: unknown): boolean {
-  return (
-    (error instanceof ConnectionLost && error.passing) || (error instanceof ApiError && error.code === 'UNAVAILABLE')
-  )
 }

@@ -1,4 +1,5 @@
 import type { ExecutionResult } from 'graphql'
+import { Unauthenticated } from '../errors.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
@@ -41,11 +42,14 @@ export function createCredentialWatch({ authenticator, log }: { authenticator: A
 
   return {
     watch,
-    /** The stream, ended with `last` when the viewer's credential ends. */
+    /**
+     * The stream, ended with `last` when the viewer's credential ends. What it throws is its last result too: an answer that is
+     * under way has no other end that its reader would hear of.
+     */
     bound(
       stream: AsyncIterableIterator<ExecutionResult>,
       viewer: Viewer,
-      last: () => ExecutionResult,
+      last: (error: unknown) => ExecutionResult,
     ): AsyncIterableIterator<ExecutionResult> {
       let ended = false
       const stop = watch(viewer, () => {
@@ -54,12 +58,17 @@ export function createCredentialWatch({ authenticator, log }: { authenticator: A
       })
       return {
         async next() {
-          const step = await stream.next()
-          if (!step.done) return step
-          stop()
-          if (!ended) return step
+          try {
+            const step = await stream.next()
+            if (!step.done) return step
+            stop()
+            if (!ended) return step
+          } catch (error) {
+            stop()
+            return { done: false, value: last(error) }
+          }
           ended = false
-          return { done: false, value: last() }
+          return { done: false, value: last(new Unauthenticated()) }
         },
         async return() {
           stop()

@@ -62,7 +62,7 @@ export function useOperations({
     const end = admission.subscription(viewer)
     try {
       const stream = await streamOf(args, viewer)
-      if (Symbol.asyncIterator in stream) return endingWith(stream, end)
+      if (Symbol.asyncIterator in stream) return endingWith(stream, end, signalOf(args))
       end()
       return stream
     } catch (error) {
@@ -90,10 +90,11 @@ export function useOperations({
     const stream = projectStream(events[Symbol.asyncIterator](), (rootValue) =>
       results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)),
     )
-    return (args.contextValue as Door).watched ? stream : credentials.bound(stream, viewer, refused)
+    return (args.contextValue as Door).watched ? stream : credentials.bound(stream, viewer, failed)
   }
 
-  const refused = (): ExecutionResult => ({ errors: [new GraphQLError('', { originalError: new Unauthenticated() })] })
+  const failed = (error: unknown): ExecutionResult => ({ errors: [asGraphQLError(error)] })
+  const refused = () => failed(new Unauthenticated())
 
   return {
     onExecute({ args, setExecuteFn }) {
@@ -112,21 +113,49 @@ export function useOperations({
   }
 }
 
-/** The same stream; `end` is called once it is over, whoever ends it. */
-function endingWith<T>(stream: AsyncIterableIterator<T>, end: () => void): AsyncIterableIterator<T> {
+/** For the mask, which looks at what was thrown at first. */
+function asGraphQLError(error: unknown): GraphQLError {
+  return error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error })
+}
+
+/** Aborted when the caller of a request goes before its answer has ended; a socket has none, and returns its streams itself. */
+function signalOf({ contextValue }: ExecutionArgs): AbortSignal | undefined {
+  return (contextValue as { request?: Request }).request?.signal
+}
+
+/**
+ * The same stream; `end` is called once it is over, whoever ends it. `signal` ends it too: of a caller who goes while the stream is
+ * still being made, nobody reads it, and so nobody would return it.
+ */
+function endingWith<T>(
+  stream: AsyncIterableIterator<T>,
+  end: () => void,
+  signal: AbortSignal | undefined,
+): AsyncIterableIterator<T> {
+  function over(): void {
+    signal?.removeEventListener('abort', leave)
+    end()
+  }
+  function leave(): void {
+    over()
+    // What fails here is a stream that has ended already.
+    stream.return?.().catch(() => undefined)
+  }
+  signal?.addEventListener('abort', leave)
+  if (signal?.aborted) leave()
   return {
     async next() {
       try {
         const step = await stream.next()
-        if (step.done) end()
+        if (step.done) over()
         return step
       } catch (error) {
-        end()
+        over()
         throw error
       }
     },
     async return() {
-      end()
+      over()
       await stream.return?.()
       return { done: true, value: undefined }
     },

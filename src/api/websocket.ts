@@ -68,6 +68,8 @@ export function serveWebSocket({
     },
   })
   const viewers = new WeakMap<WebSocket, Viewer>()
+  /** Ids of a socket's operations that are being made. */
+  const making = new WeakMap<WebSocket, Set<string>>()
   const mask = createMask(log)
   /** An error frame. What an HTTP answer would be made of is left out. */
   const answer = (errors: readonly unknown[]) =>
@@ -112,8 +114,12 @@ export function serveWebSocket({
       },
       // A syntax error or a bad operation is answered with an error message: the socket and its other operations live on.
       async onSubscribe(context, id, payload) {
+        const { viewer = null, socket } = context.extra
+        const ids = making.get(socket) ?? new Set()
+        // graphql-ws takes an id again once its client has ended it, would then hold the one for the other, and end neither.
+        if (ids.has(id)) return answer([new BadInput('Give each operation an id of its own: this one is not over yet.')])
+        making.set(socket, ids.add(id))
         try {
-          const { viewer = null, socket } = context.extra
           const late = messages.late(socket)
           if (late > 0) throw tooFast(late)
           const limits = admission.limitsOf(viewer)
@@ -126,7 +132,10 @@ export function serveWebSocket({
           const { schema, parse, validate, contextFactory, execute, subscribe } = enveloped
           const document = parse(payload.query)
           const errors = validate(schema, document)
-          if (errors.length > 0) return answer(errors)
+          if (errors.length > 0) {
+            ids.delete(id)
+            return answer(errors)
+          }
           if (!getOperationAST(document, payload.operationName))
             throw new BadInput('Name one of the operations of the document with operationName.')
           const contextValue = await contextFactory()
@@ -142,8 +151,12 @@ export function serveWebSocket({
             socket,
           } as unknown as ExecutionArgs
         } catch (error) {
+          ids.delete(id)
           return answer([error])
         }
+      },
+      onOperation(context, id) {
+        making.get(context.extra.socket)?.delete(id)
       },
       execute: (args) =>
         (args as unknown as { execute(args: ExecutionArgs): ReturnType<typeof import('graphql').execute> }).execute(

@@ -268,6 +268,50 @@ describe('watch', () => {
   })
 })
 
+describe('with too much open already', () => {
+  test.each([
+    ['sockets', { USER_SOCKETS: '1' }, { code: 4429 }],
+    ['subscriptions', { USER_SUBSCRIPTIONS: '1' }, { code: 'RATE_LIMITED', retryAfter: 1 }],
+    ['operations', { RATE_LIMIT: '1/s' }, { code: 'RATE_LIMITED' }],
+  ] as const)('watch waits for its turn: %s', async (what, settings, why) => {
+    const narrow = await startApi(ground, settings)
+    const { token } = await ground.person('MEMBER')
+    const [one, two] = [0, 1].map(() => createClient({ url: narrow.publicUrl, token })) as [Client, Client]
+    try {
+      const { id } = await one.requestReport(JANUARY)
+      const first = one.watch(id)
+      if (what !== 'operations') expect((await first.next()).value).toMatchObject({ status: 'QUEUED' })
+      const lost: Error[] = []
+      const second = Array.fromAsync(two.watch(id, { onLost: (error) => lost.push(error) }))
+      await until(() => lost.length > 0)
+      expect(lost[0]).toMatchObject(why)
+      await first.return()
+      await one.close()
+      await until(() => narrow.progress.watching === 1)
+      await narrow.carrier.finish(uuidOf(id))
+      expect((await second).at(-1)).toMatchObject({ status: 'SUCCEEDED' })
+    } finally {
+      await one.close()
+      await two.close()
+      await narrow.close()
+    }
+  })
+
+  test('watch does not wait for as long as the API likes', async () => {
+    // One operation in an hour, which asking for the report has used.
+    const narrow = await startApi(ground, { RATE_LIMIT: '1/h' })
+    const { token } = await ground.person('MEMBER')
+    const late = createClient({ url: narrow.publicUrl, token })
+    try {
+      const { id } = await late.requestReport(JANUARY)
+      await expect(late.watch(id).next()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) })
+    } finally {
+      await late.close()
+      await narrow.close()
+    }
+  })
+})
+
 test('cancelReport answers where it stands, and refuses what has ended', async () => {
   const { id } = await client.requestReport(JANUARY)
   expect(await client.cancelReport(id)).toMatchObject({ id, status: 'CANCELED' })

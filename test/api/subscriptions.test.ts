@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createGround, startApi, uuidOf, type Ground, type Person, type TestApi } from '../support/api.ts'
+import { watchEvents } from '../support/rest.ts'
 import { until } from '../support/until.ts'
 
 let ground: Ground
@@ -24,6 +25,7 @@ afterAll(async () => {
   await ground?.drop()
 })
 
+const SMALL = '{ viewer { tenant } }'
 const WATCH =
   'subscription ($id: ID!, $after: BigInt) { reportProgress(id: $id, after: $after) { sequence status rowsWritten percent report { status } } }'
 
@@ -125,18 +127,84 @@ describe('one socket', () => {
   })
 
   test('that is cut off frees all its watches', async () => {
+    const socket = await open()
+    const id = await api.ask(member.token)
+    for (const name of ['a', 'b', 'c']) socket.send(frame(name, WATCH, { id }))
+    await until(() => api.progress.watching === 3, { what: 'all three are watched' })
+    socket.terminate()
+    await until(() => api.progress.watching === 0, { what: 'none of them is' })
+  })
+
+  test('that the server has closed, and that does not answer, frees its watches with the next event', async () => {
+    const socket = await open()
+    const id = await api.ask(member.token)
+    const claimed = await api.carrier.claim(uuidOf(id))
+    socket.send(frame('a', WATCH, { id }))
+    await once(socket, 'message')
+    socket.pause()
+    // A second init ends a socket; the goodbye is never read.
+    socket.send(JSON.stringify({ type: 'connection_init' }))
+    let rows = 0
+    await until(async () => {
+      await api.carrier.progress(claimed, (rows += 1))
+      return api.progress.watching === 0
+    })
+    socket.terminate()
+    await api.carrier.succeed(claimed)
+  })
+
+  test('that goes while a watch is being made frees it', async () => {
+    const socket = await open()
+    const id = await api.ask(member.token)
+    const holder = await holdReports()
+    socket.send(frame('a', WATCH, { id }))
+    await until(async () => (await ground.database.waiting()) > 0)
+    socket.send(JSON.stringify({ id: 'a', type: 'complete' }))
+    socket.send(frame('b', WATCH, { id }))
+    await until(async () => (await ground.database.waiting()) > 1)
+    socket.terminate()
+    await until(() => api.sockets.connections === 0)
+    await holder.release()
+    await until(async () => (await ground.database.waiting()) === 0)
+    await api.post(SMALL, { token: member.token })
+    expect(api.progress.watching).toBe(0)
+  })
+
+  test('an id that is ended and taken again while its operation is being made is refused; nothing of it stays', async () => {
+    const socket = await open()
+    const id = await api.ask(member.token)
+    const holder = await holdReports()
+    const answers: { type: string; id: string; payload: any }[] = []
+    socket.on('message', (data) => answers.push(JSON.parse(String(data))))
+    socket.send(frame('a', WATCH, { id }))
+    await until(async () => (await ground.database.waiting()) > 0)
+    socket.send(JSON.stringify({ id: 'a', type: 'complete' }))
+    socket.send(frame('a', WATCH, { id }))
+    await until(() => answers.length === 1)
+    expect(answers[0]).toMatchObject({ id: 'a', type: 'error', payload: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
+    await holder.release()
+    await until(async () => (await ground.database.waiting()) === 0)
+    // Free again once the first has come and was let go.
+    await until(async () => {
+      const before = answers.length
+      socket.send(frame('a', WATCH, { id }))
+      await until(() => answers.length > before)
+      return answers.at(-1)?.type === 'next'
+    })
+    expect(api.progress.watching).toBe(1)
+    socket.terminate()
+    await until(() => api.progress.watching === 0)
+  })
+
+  async function open(): Promise<WebSocket> {
     const socket = new WebSocket(`${api.publicUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
     await once(socket, 'open')
     socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${member.token}` } }))
     await once(socket, 'message')
-    const id = await api.ask(member.token)
-    const before = api.progress.watching
-    for (const name of ['a', 'b', 'c'])
-      socket.send(JSON.stringify({ id: name, type: 'subscribe', payload: { query: WATCH, variables: { id } } }))
-    await until(() => api.progress.watching === before + 3, { what: 'all three are watched' })
-    socket.terminate()
-    await until(() => api.progress.watching === before, { what: 'none of them is' })
-  })
+    return socket
+  }
+  const frame = (id: string, query: string, variables: object) =>
+    JSON.stringify({ id, type: 'subscribe', payload: { query, variables } })
 
   test('a frame above 64 KiB closes it, and nothing else', async () => {
     const socket = new WebSocket(`${api.publicUrl.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
@@ -228,7 +296,6 @@ describe('reportEvents', () => {
 })
 
 test('one socket carries fifty operations, and an error for each beyond', async () => {
-  const before = api.sockets.connections
   const client = api.socket(member.token)
   const watched = Array.from({ length: 51 }, () =>
     api.ws('subscription { reportEvents { kind } }', { token: member.token, client }),
@@ -236,5 +303,69 @@ test('one socket carries fifty operations, and an error for each beyond', async 
   await until(() => watched.every(({ events, codes }) => events.length > 0 || codes.length > 0))
   expect(watched.map(({ codes }) => codes[0]).filter(Boolean)).toEqual(['BAD_USER_INPUT'])
   await client.dispose()
-  await until(() => api.sockets.connections <= before)
+  await until(() => api.sockets.connections === 0)
+  expect(api.progress.watching).toBe(0)
 })
+
+describe.each(['sse', 'ws', 'rest'] as const)('a subscription over %s', (door) => {
+  const watch = (of: TestApi, token: string, id: string) =>
+    door === 'rest'
+      ? watchEvents(`${of.publicUrl}/api/v1/reports/${id}/progress`, { authorization: `Bearer ${token}` })
+      : of[door](WATCH, { token, variables: { id } })
+
+  test('whose reader goes while it is being made takes no place', async () => {
+    const narrow = await startApi(ground, { USER_SUBSCRIPTIONS: '1' })
+    const alone = await ground.person('MEMBER')
+    const id = await narrow.ask(alone.token)
+    const holder = await holdReports()
+    try {
+      const left = watch(narrow, alone.token, id)
+      await until(async () => (await ground.database.waiting()) > 0)
+      left.leave()
+      // What comes behind the end of a connection is answered behind it.
+      await until(() => left.done || door === 'ws')
+      await narrow.post(SMALL, { token: alone.token })
+      if (door === 'ws') await until(() => narrow.sockets.connections === 0)
+      await holder.release()
+      await until(async () => (await ground.database.waiting()) === 0)
+      const next = watch(narrow, alone.token, id)
+      await until(() => next.events.length > 0 || next.done)
+      expect(next.events).toHaveLength(1)
+      expect(narrow.progress.watching).toBe(1)
+      next.leave()
+      await until(() => narrow.progress.watching === 0)
+    } finally {
+      await holder.release()
+      await narrow.close()
+    }
+  })
+
+  test('whose row can’t be read says so, and ends', async () => {
+    const id = await api.ask(member.token)
+    await ground.database.sql('alter function broadsheet.progress_since rename to not_there')
+    try {
+      const watched = watch(api, member.token, id)
+      await until(() => watched.done)
+      if ('codes' in watched) expect([watched.codes, watched.events]).toEqual([['INTERNAL_SERVER_ERROR'], []])
+      else expect(watched.events).toEqual([])
+      expect(api.progress.watching).toBe(0)
+    } finally {
+      await ground.database.sql('alter function broadsheet.not_there rename to progress_since')
+    }
+  })
+})
+
+/** Whoever asks for a report waits until `release`. */
+async function holdReports() {
+  const holder = await ground.database.hold()
+  await holder.query('lock table broadsheet.report in access exclusive mode')
+  let held = true
+  return {
+    async release(): Promise<void> {
+      if (!held) return
+      held = false
+      await holder.query('commit')
+      await holder.end()
+    },
+  }
+}
