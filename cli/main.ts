@@ -126,7 +126,7 @@ program
   )
   .argument('<file>')
   .option('--report <id>', 'the report whose document it should be; else it is looked for by its sha256')
-  .option('--search <count>', 'through how many of the newest reports', count, 1_000)
+  .option('--search <count>', 'without a match: how many of the newest to look through for its name', count, 1_000)
   .action((file: string, options: Parameters<typeof verify>[2]) => within((session) => verify(session, file, options)))
 
 for (const each of program.commands) each.exitOverride()

@@ -11,9 +11,9 @@ import { EXIT, WrongUse, type Exit } from './outcome.ts'
 import type { Session } from './session.ts'
 
 interface Wanted {
-  /** The report whose document the file should be; left out: the one with its sha256 among the newest. */
+  /** The report whose document the file should be; left out: the one whose document has its sha256. */
   report?: string
-  /** How many of the newest reports are looked through. */
+  /** Through how many of the newest reports a document of the same name is looked for, where none has the sha256. */
   search: number
 }
 
@@ -29,7 +29,7 @@ export async function verify(session: Session, path: string, { report: id, searc
   if (found.id === null) {
     const { namesake } = found
     const faults = [
-      `No document of the newest ${numbers.format(search)} reports has the sha256 ${sha256}.`,
+      `No document has the sha256 ${sha256}, as far as you may see: the file was changed or cut, or its report has expired.`,
       namesake
         ? `${namesake.fileName} is the document of report ${namesake.id}, with the sha256 ${namesake.sha256}.`
         : 'Name the report: --report ID.',
@@ -91,12 +91,10 @@ async function sha256Of(path: string, signal: AbortSignal): Promise<string> {
   return hash.digest('hex')
 }
 
-/** The API has no way from a sha256 to its report: the newest are looked through, a hundred in a page. */
+/** Whose file that is; where it is nobody's, the newest report whose document has its name, which it may have been once. */
 async function findBySha256(session: Session, file: { sha256: string; fileName: string }, search: number) {
-  let namesake: { id: string; fileName: string; sha256: string } | null = null
-  for await (const { id, document } of listedReports(session, search, { status: ['SUCCEEDED'] })) {
-    if (document?.sha256 === file.sha256) return { id, namesake: null }
-    if (document?.fileName === file.fileName) namesake ??= { ...document, id }
-  }
-  return { id: null, namesake }
+  for await (const { id } of listedReports(session, 1, { sha256: file.sha256 })) return { id, namesake: null }
+  for await (const { id, document } of listedReports(session, search, { status: ['SUCCEEDED'] }))
+    if (document?.fileName === file.fileName) return { id: null, namesake: { ...document, id } }
+  return { id: null, namesake: null }
 }

@@ -164,6 +164,7 @@ export const ReportFilterRef = builder.inputType('ReportFilter', {
     createdFrom: t.field({ type: 'DateTime', description: 'Accepted at or after this.' }),
     createdBefore: t.field({ type: 'DateTime', description: 'Accepted before this.' }),
     titleContains: t.string({ description: 'In the title, upper or lower case.' }),
+    sha256: t.string({ description: 'Its document has this SHA-256, in hex: whose file that is.' }),
   }),
 })
 
@@ -176,15 +177,17 @@ function scheduleOf(text: string): string {
 /** The filter with its texts and instants checked. Throws BadInput that names the field. */
 export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | undefined): ReportFilter {
   const { createdFrom, createdBefore, scheduleId, ...rest } = filter ?? {}
-  const { type, tag, titleContains } = rest
+  const { type, tag, titleContains, sha256 } = rest
   for (const [name, texts] of Object.entries({
     type: type ?? [],
     tag: [tag ?? ''],
     titleContains: [titleContains ?? ''],
   }))
     if (!texts.every(isStorable)) throw new BadInput(`filter.${name} ${NOT_STORABLE}`)
+  if (sha256 != null && !/^[0-9a-f]{64}$/i.test(sha256)) throw new BadInput('filter.sha256 must be 64 hexadecimal digits.')
   return {
     ...rest,
+    sha256: sha256?.toLowerCase() ?? null,
     scheduleId: scheduleId == null ? null : scheduleOf(scheduleId),
     createdFrom: createdFrom == null ? null : instant('filter.createdFrom', createdFrom),
     createdBefore: createdBefore == null ? null : instant('filter.createdBefore', createdBefore),

@@ -4,7 +4,7 @@ import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import { mayRead } from '../identity/policy.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Json } from '../report-type/define.ts'
-import { ReportAudit, type Report } from './report.entity.ts'
+import { ReportAudit, type DocumentFacts, type Report } from './report.entity.ts'
 import type { AuditKind } from './status.ts'
 
 /** A link is noted at most once in so long, however many ranges are asked of it. */
@@ -24,7 +24,7 @@ export type Remembered = Pick<
   | 'tags'
   | 'title'
   | 'createdAt'
->
+> & { document?: Pick<DocumentFacts, 'sha256'> | null }
 
 /** Notes what the viewer did, in the transaction that does it. */
 export async function note(
@@ -61,7 +61,7 @@ export async function noteDownload(
 
 /** Notes that the report goes, with what is to be remembered of it. */
 export function noteDeleted(em: EntityManager, viewer: Viewer, report: Report): Promise<void> {
-  const { requestedBy, visibility, status, typeName, priority, scheduleId = null, tags, title } = report
+  const { requestedBy, visibility, status, typeName, priority, scheduleId = null, tags, title, document } = report
   return note(em, viewer, report.id, 'DELETED', {
     requestedBy,
     visibility,
@@ -71,6 +71,7 @@ export function noteDeleted(em: EntityManager, viewer: Viewer, report: Report): 
     scheduleId,
     tags,
     title,
+    document: document ? { sha256: document.sha256 } : null,
     createdAt: report.createdAt.toISOString(),
   })
 }

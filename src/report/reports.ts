@@ -31,6 +31,8 @@ export interface ReportFilter {
   createdFrom?: Date | null
   createdBefore?: Date | null
   titleContains?: string | null
+  /** Lower case. */
+  sha256?: string | null
 }
 
 const ORDERS: Record<ReportOrder, QueryOrderMap<Report>> = {
@@ -149,7 +151,7 @@ export function createReports({ database, catalog, store, queueLimit, targets, t
 export type Reports = ReturnType<typeof createReports>
 
 function conditionOf(filter: ReportFilter): FilterQuery<Report> {
-  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains } = filter
+  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains, sha256 } = filter
   return {
     ...(status && { status: { $in: [...status] } }),
     ...(type && { typeName: { $in: [...type] } }),
@@ -160,12 +162,14 @@ function conditionOf(filter: ReportFilter): FilterQuery<Report> {
       createdAt: { ...(createdFrom && { $gte: createdFrom }), ...(createdBefore && { $lt: createdBefore }) },
     }),
     ...(titleContains && { title: { $ilike: `%${titleContains.replaceAll(/[\\%_]/g, '\\$&')}%` } }),
+    // An expired report has no document for anybody.
+    ...(sha256 && { document: { sha256 }, $and: [{ status: 'SUCCEEDED' }] }),
   } as FilterQuery<Report>
 }
 
 /** The same filter on an entity in hand, for live events. */
 export function matches(filter: ReportFilter, report: Remembered): boolean {
-  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains } = filter
+  const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains, sha256 } = filter
   return (
     (!status || status.includes(report.status)) &&
     (!type || type.includes(report.typeName)) &&
@@ -174,6 +178,7 @@ export function matches(filter: ReportFilter, report: Remembered): boolean {
     (!tag || report.tags.includes(tag)) &&
     (!createdFrom || report.createdAt >= createdFrom) &&
     (!createdBefore || report.createdAt < createdBefore) &&
-    (!titleContains || report.title.toLowerCase().includes(titleContains.toLowerCase()))
+    (!titleContains || report.title.toLowerCase().includes(titleContains.toLowerCase())) &&
+    (!sha256 || (report.status === 'SUCCEEDED' && report.document?.sha256 === sha256))
   )
 }

@@ -297,15 +297,21 @@ describe('verify', () => {
     expect(JSON.parse(out)).toMatchObject({ verified: true, report: asked.out.trim(), rowCount: 500, faults: [] })
   })
 
+  test('finds the report of a file however many came after it', async () => {
+    const file = path('old.csv')
+    const { out } = await broadsheet('run', 'visits', '--most', '41', '--out', file)
+    await broadsheet('run', 'visits', '--most', '42', '--watch')
+    const found = await broadsheet('verify', file, '--search', '1', '--json')
+    expect(JSON.parse(found.out)).toMatchObject({ verified: true, report: out.trim(), rowCount: 41 })
+  })
+
   test('a file that was changed or cut is not the document: 8, with what is wrong', async () => {
-    const file = path('cut.csv')
-    const id = (await broadsheet('run', 'visits', '--most', '100', '--out', file)).out.trim()
+    const run = JSON.parse((await broadsheet('run', 'visits', '--most', '100', '--out', `${directory}/`, '--json')).out)
+    const { id, file } = run
     await truncate(file, 1_000)
     const unknown = await broadsheet('verify', file)
-    expect([unknown.code, unknown.err]).toEqual([
-      8,
-      expect.stringContaining('No document of the newest 1,000 reports has'),
-    ])
+    expect([unknown.code, unknown.err]).toEqual([8, expect.stringContaining('No document has the sha256')])
+    expect(unknown.err, 'whose name it has').toContain(`is the document of report ${id}`)
     const { code, out, err } = await broadsheet('verify', file, '--report', id, '--json')
     expect(code).toBe(8)
     expect(JSON.parse(out)).toMatchObject({ verified: false, report: id })

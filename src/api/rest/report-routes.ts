@@ -11,16 +11,17 @@ const FILTER_FIELDS = {
   schedule_id: { kind: 'text', description: 'Of this schedule.' },
   tag: { kind: 'text', description: 'With this tag.' },
   title_contains: { kind: 'text', description: 'In any case.' },
+  sha256: { kind: 'text', description: 'Of its document, in hex: whose file that is.' },
   created_from: { kind: 'text', description: 'RFC 3339, inclusive.' },
   created_before: { kind: 'text', description: 'RFC 3339, exclusive.' },
   order: { kind: 'text', enum: 'ReportOrder', description: 'CREATED_AT_DESC unless told.' },
 } as const satisfies Fields
 
 async function reports(call: Call, path: string, usual: number): Promise<Answer> {
-  const { status, report_type, priority, schedule_id, tag, title_contains, created_from, created_before, order } =
+  const { status, report_type, priority, schedule_id, tag, title_contains, sha256, created_from, created_before, order } =
     call.query
   const filter = {
-    status, type: report_type, priority, scheduleId: schedule_id, tag, titleContains: title_contains, createdFrom: created_from, createdBefore: created_before,
+    status, type: report_type, priority, scheduleId: schedule_id, tag, titleContains: title_contains, sha256, createdFrom: created_from, createdBefore: created_before,
   } // prettier-ignore
   const data = await call.ask('Reports', { ...pageOf(call, usual), filter, order })
   return answerPage(call, path, data['reports'], (report) => reportFacts(call, report))

@@ -11,6 +11,7 @@ import { M0011StandingCredentials } from './m0011-standing-credentials.ts'
 import { M0012Traceparent } from './m0012-traceparent.ts'
 import { M0013Uploads } from './m0013-uploads.ts'
 import { M0014Watching } from './m0014-watching.ts'
+import { M0015ReportByBytes } from './m0015-report-by-bytes.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   { name: 'm0012-traceparent', class: M0012Traceparent },
   { name: 'm0013-uploads', class: M0013Uploads },
   { name: 'm0014-watching', class: M0014Watching },
+  { name: 'm0015-report-by-bytes', class: M0015ReportByBytes },
 ]
