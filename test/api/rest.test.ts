@@ -275,6 +275,33 @@ describe('schedules', () => {
     expect((await ask('GET', `/reports/schedules/${id}`)).status).toBe(404)
   })
 
+  test('changed: what the body has, and nothing else', async () => {
+    const { body: made } = await ask('POST', '/reports/schedules', { ...WEEKLY, tags: ['a', 'b'] })
+    const patch = (body: object) => ask('PATCH', `/reports/schedules/${made.id}`, body)
+    const { updated_at: _, next_run_at: __, ...rest } = made
+    expect((await patch({})).body).toMatchObject(rest)
+    const titled = await patch({ title: 'Other', tags: ['c'], priority: 'low', csv_dialect: null })
+    expect([titled.status, titled.body]).toEqual([200, expect.objectContaining({ ...rest, title: 'Other', tags: ['c'], priority: 'LOW' })]) // prettier-ignore
+    const daily = await patch({ every: 'P1D', time_zone: 'UTC', catch_up_window: 'PT2H' })
+    expect(daily.body).toMatchObject({ cron: null, every: 'P1D', time_zone: 'UTC', catch_up_window: 'PT2H' })
+    const parameters = { start_date: 'yesterday', end_date: 'yesterday' }
+    expect((await patch({ parameters })).body).toMatchObject({ report_type: 'sales', parameters })
+    const other = await patch({ report_type: 'customers', parameters: { as_of: 'today' } })
+    expect(other.body).toMatchObject({ report_type: 'customers', parameters: { as_of: 'today' }, title: 'Other' })
+    expect((await ask('GET', `/reports/schedules/${made.id}`)).body).toEqual(other.body)
+    for (const [body, path] of [
+      [{ cron: '0 6 * * *', every: 'P1D' }, ['cron']],
+      [{ cron: '0 25 * * *' }, ['cron']],
+      [{ parameters: { as_of: 'someday' } }, ['parameters', 'as_of']],
+      [{ report_type: 'nothing' }, ['report_type']],
+      [{ paused: true }, ['paused']],
+    ] as const) {
+      const wrong = await patch(body)
+      expect([wrong.status, wrong.body.errors[0].path], JSON.stringify(body)).toEqual([422, path])
+    }
+    expect((await ask('GET', `/reports/schedules/${made.id}`)).body).toEqual(other.body)
+  })
+
   test('what became of its slots, by pages', async () => {
     const { body } = await ask('POST', '/reports/schedules', { ...WEEKLY, cron: undefined, preset: 'hourly' })
     const report = await asked()

@@ -86,6 +86,11 @@ async function example(heading: string): Promise<string> {
   const section = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
   return /^```\w+\n([^]*?)^```$/m.exec(section)![1] as string
 }
+/** Every block of a page in this language, one behind the other. */
+async function blocks(page: string, language: string): Promise<string> {
+  const text = await readFile(join(ROOT, page), 'utf8')
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code).join('\n')
+}
 /** Runs it as a reader does, in a directory of its own; what it said. */
 async function follow(program: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(program, args, {
@@ -157,4 +162,17 @@ describe('docs/clients.md', () => {
       await started.close()
     }
   })
+})
+
+test.skipIf(!curl)('docs/rest.md, every line of it (program: curl)', async () => {
+  const code = (await blocks('docs/rest.md', 'sh')).replace('http://127.0.0.1:4000', api.url)
+  expect(code).toContain(`${api.url}/api/v1`)
+  await mkdir(join(directory, '.data'))
+  await writeFile(join(directory, '.data/admin-token'), `${api.adminToken}\n`)
+  const said = await follow('bash', '-e', '-o', 'pipefail', await inDirectory('example.sh', code))
+  expect(said).toMatch(/event: progress[^]*"status":"SUCCEEDED"[^]*event: complete/)
+  expect(said).toMatch(/"cron":"0 6 \* \* MON"[^]*"cron":"30 6 \* \* MON"[^]*"paused":true/)
+  const [, ofSchedule] = /"results":(\[[^]*\])\}\s*$/.exec(said) ?? []
+  expect(JSON.parse(ofSchedule ?? '')).toMatchObject([{ title: expect.stringContaining('Weekly'), tags: ['weekly'] }])
+  await expectDocument()
 })

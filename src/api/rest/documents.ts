@@ -46,12 +46,14 @@ const OPERATIONS = [
   }`,
   `query Schedule($id: ID!) { schedule(id: $id) { ...ScheduleFacts } }`,
   `query Paused($id: ID!) { schedule(id: $id) { paused } }`,
+  `query Asked($id: ID!) { schedule(id: $id) { type { name } } }`,
   `query Executions($id: ID!, $first: Int!, $after: String) { schedule(id: $id) {
     slots(first: $first, after: $after) {
       nodes { scheduledFor outcome reason report { id title status } count until at } pageInfo { hasNextPage endCursor }
     }
   } }`,
   `mutation CreateSchedule($input: CreateScheduleInput!) { createSchedule(input: $input) { schedule { ...ScheduleFacts } userErrors { ...Refused } } }`,
+  `mutation UpdateSchedule($input: UpdateScheduleInput!) { updateSchedule(input: $input) { schedule { ...ScheduleFacts } userErrors { ...Refused } } }`,
   `mutation Pause($id: ID!) { pauseSchedule(id: $id) { schedule { ...ScheduleFacts } userErrors { ...Refused } } }`,
   `mutation Resume($id: ID!) { resumeSchedule(id: $id) { schedule { ...ScheduleFacts } userErrors { ...Refused } } }`,
   `mutation RunNow($id: ID!, $key: String) { runScheduleNow(id: $id, idempotencyKey: $key) { report { ...ReportFacts } userErrors { ...Refused } } }`,

@@ -57,7 +57,7 @@ export interface ServerSent {
 
 /** One line of the table: the router, the OpenAPI document and the page to try it are made of it. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** Below /api/v1; at most one {id}. */
   readonly path: string
   /** operationId of the OpenAPI document. */

@@ -2,7 +2,7 @@ import { ASKING_FIELDS, askingInput } from './asking.ts'
 import { answerPage, executionFacts, PAGE_FIELDS, pageOf, scheduleFacts } from './facts.ts'
 import { notFound, refusalOf } from './problem.ts'
 import { reportAnswer } from './report-routes.ts'
-import type { Answer, Call, Data, Route } from './route.ts'
+import type { Answer, Call, Data, Fields, Route, Values } from './route.ts'
 
 function scheduleAnswer(call: Call, status: 200 | 201, { schedule, userErrors }: Data): Answer {
   if (userErrors.length > 0) throw refusalOf(userErrors)
@@ -11,6 +11,40 @@ function scheduleAnswer(call: Call, status: 200 | 201, { schedule, userErrors }:
 }
 
 const { limit, cursor } = PAGE_FIELDS
+
+const CADENCE_FIELDS = {
+  cron: { kind: 'text', description: 'Five fields.', example: '0 6 * * MON' },
+  every: { kind: 'text', description: 'ISO 8601, at least PT10S.' },
+  at: { kind: 'text', description: 'Once: RFC 3339.' },
+  preset: { kind: 'text', enum: 'CadencePreset', description: 'At the start of each.' },
+} as const satisfies Fields
+
+const CHANGE_FIELDS = {
+  title: { kind: 'text', description: 'What the schedule is called.' },
+  report_type: { kind: 'text', description: 'Another type, with "parameters" as it takes them.' },
+  parameters: { kind: 'object', description: 'All of them: what is left out here has its default.' },
+  ...CADENCE_FIELDS,
+  time_zone: { kind: 'text', description: 'IANA: in which cadence and dates are meant.' },
+  overlap_policy: { kind: 'text', enum: 'ScheduleOverlapPolicy', description: 'For slots that come in time.' },
+  catch_up_window: { kind: 'text', description: 'ISO 8601.' },
+  priority: { kind: 'text', enum: 'ReportPriority', description: 'How soon its reports start.' },
+  format: { kind: 'text', enum: 'ReportFormat', description: 'How the rows are written.' },
+  compression: { kind: 'text', enum: 'ReportCompression', description: 'How the bytes are compressed.' },
+  csv_dialect: { kind: 'text', enum: 'CsvDialect', description: 'How CSV is written.' },
+  visibility: { kind: 'text', enum: 'ReportVisibility', description: 'Who else may read the reports.' },
+  tags: { kind: 'texts', description: 'All of them, at most 20.' },
+  deliveries: { kind: 'objects', description: 'All that it has from now on; {"keep": id} keeps one as it is.' },
+} as const satisfies Fields
+
+const oneCadence = (how: string) =>
+  refusalOf([{ field: ['cron'], code: 'INVALID', message: `Give ${how} one of cron, every, at and preset.` }])
+
+/** The one that is given; null: none is. Throws Problem for more than one. */
+function cadenceOf({ cron, every, at, preset }: Values): object | null {
+  const given = Object.entries({ cron, every, at, preset }).filter(([, value]) => value !== undefined)
+  if (given.length > 1) throw oneCadence('at most')
+  return given.length === 1 ? Object.fromEntries(given) : null
+}
 
 export const SCHEDULE_ROUTES: readonly Route[] = [
   {
@@ -33,24 +67,16 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
     body: {
       ...ASKING_FIELDS,
       title: { kind: 'text', required: true, description: 'What the schedule is called.' },
-      cron: { kind: 'text', description: 'Five fields.', example: '0 6 * * MON' },
-      every: { kind: 'text', description: 'ISO 8601, at least PT10S.' },
-      at: { kind: 'text', description: 'Once: RFC 3339.' },
-      preset: { kind: 'text', enum: 'CadencePreset', description: 'At the start of each.' },
+      ...CADENCE_FIELDS,
       overlap_policy: { kind: 'text', enum: 'ScheduleOverlapPolicy', description: 'SKIP unless told.' },
       catch_up_window: { kind: 'text', description: 'ISO 8601, PT1H unless told.' },
       paused: { kind: 'flag', description: 'false unless told.' },
     },
     answers: { 201: { description: 'Made; Location says where it is.', shape: 'Schedule' } },
     async run(call) {
-      const { cron, every, at, preset, overlap_policy, catch_up_window, paused } = call.body
-      const cadence = Object.fromEntries(
-        Object.entries({ cron, every, at, preset }).filter(([, value]) => value !== undefined),
-      )
-      if (Object.keys(cadence).length !== 1)
-        throw refusalOf([
-          { field: ['cron'], code: 'INVALID', message: 'Give exactly one of cron, every, at and preset.' },
-        ])
+      const { overlap_policy, catch_up_window, paused } = call.body
+      const cadence = cadenceOf(call.body)
+      if (!cadence) throw oneCadence('exactly')
       const input = { ...askingInput(call.body, call.idempotencyKey), cadence, paused }
       const more = { overlapPolicy: overlap_policy, catchUpWindow: catch_up_window }
       return scheduleAnswer(
@@ -70,6 +96,28 @@ export const SCHEDULE_ROUTES: readonly Route[] = [
       const { schedule } = await call.ask('Schedule', { id: call.id })
       if (schedule === null) throw notFound()
       return { status: 200, body: scheduleFacts(call, schedule) }
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/reports/schedules/{id}',
+    name: 'updateSchedule',
+    summary:
+      'Changes what the body has, and leaves the rest; null is left out too. A cadence counts from now on. Pauses by /toggle.',
+    body: CHANGE_FIELDS,
+    answers: { 200: { description: 'As it stands now.', shape: 'Schedule' } },
+    async run(call) {
+      const { report_type, parameters, overlap_policy, catch_up_window } = call.body
+      let type = report_type
+      if (parameters !== undefined && type === undefined) {
+        const { schedule } = await call.ask('Asked', { id: call.id })
+        if (schedule === null) throw notFound()
+        type = schedule.type.name
+      }
+      const { report, idempotencyKey: _, ...input } = askingInput({ ...call.body, report_type: type }, null)
+      const more = { overlapPolicy: overlap_policy, catchUpWindow: catch_up_window, cadence: cadenceOf(call.body) }
+      const changes = { id: call.id, ...input, ...more, ...(type !== undefined && { report }) }
+      return scheduleAnswer(call, 200, (await call.ask('UpdateSchedule', { input: changes }))['updateSchedule'])
     },
   },
   {

@@ -94,7 +94,7 @@ export function createRest({ pipeline, schema, publicUrl, longestBody, log }: De
 type Calls = ReturnType<typeof createPipelineCalls>
 export type Rest = ReturnType<typeof createRest>
 
-const ALL_METHODS = 'GET, POST, DELETE, OPTIONS'
+const ALL_METHODS = 'GET, POST, PATCH, DELETE, OPTIONS'
 
 /** Throws Problem: 404, or 405 with what the path takes. */
 function routeOf(method: string, path: string): { route: Route; id: string } {
