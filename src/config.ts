@@ -1,11 +1,11 @@
 import { checkObjectStores, readAws } from './config-aws.ts'
-import { readLimits } from './config-limits.ts'
+import { readBadTokens, readLimits } from './config-limits.ts'
 import { readTracing, type TracingSettings } from './config-tracing.ts'
 import { readReach, type Reach } from './config-reach.ts'
 import { readNamed, type NamedSettings } from './config-named.ts'
 import { createReader, type Environment, type Reader } from './config-reader.ts'
 import { StartupError } from './errors.ts'
-import type { Limits } from './limits.ts'
+import type { Limits, Rate } from './limits.ts'
 
 /** The settings of one process, read once and frozen to the bottom. Every name is an environment variable of .env.example. */
 export interface Config {
@@ -58,6 +58,8 @@ export interface Config {
   readonly reach: Reach
   /** Of every caller whose token has none of its own. */
   readonly limits: Limits
+  /** How many bad tokens one address may show in a time. */
+  readonly badTokens: Rate
   /** Longest body of a request, and longest frame from a socket, in bytes: for all callers, as they are read before anybody is known. */
   readonly longestBody: number
   readonly longestFrame: number
@@ -188,6 +190,7 @@ export function readConfig(environment: Environment = process.env): Config {
     tracing: readTracing(reader),
     reach,
     limits: readLimits(reader),
+    badTokens: readBadTokens(reader),
     longestBody: whole('BODY_BYTES', 1_000_000, 1_000, 100_000_000) as number,
     longestFrame: whole('FRAME_BYTES', 65_536, 1_000, 10_000_000) as number,
   }

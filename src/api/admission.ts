@@ -1,8 +1,10 @@
-import { RateLimited } from '../errors.ts'
+import { RateLimited, Unauthenticated } from '../errors.ts'
 import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
-import type { Limits } from '../limits.ts'
+import type { Limits, Rate } from '../limits.ts'
+import { createBadTokens } from '../rate/bad-tokens.ts'
 import { createBuckets } from '../rate/buckets.ts'
+import { peerOf } from '../rate/peer.ts'
 import type { RateLimit } from '../rate/rate-limit.ts'
 import type { Door } from './execution.ts'
 import { createHeld } from './held.ts'
@@ -17,12 +19,16 @@ const UNKNOWN = 1
 export function createAdmission({
   authenticator,
   limits: usual,
+  badTokens: badTokenRate,
   rateLimit,
 }: {
-  authenticator: Authenticator
+  authenticator: Pick<Authenticator, 'authenticate'>
   limits: Limits
+  /** Of one address. */
+  badTokens: Rate
   rateLimit: RateLimit
 }) {
+  const badTokens = createBadTokens({ rateLimit, rate: badTokenRate })
   const sockets = createHeld()
   const subscriptions = createHeld()
   const messages = createBuckets()
@@ -34,17 +40,37 @@ export function createAdmission({
   /** Counts one operation. Throws RateLimited. */
   async function operation(viewer: Viewer | null, address: string): Promise<void> {
     // Nobody can be told from nobody but by the address; there is little to be had without a credential.
-    const wait = await rateLimit.take(viewer ? callerOf(viewer) : `address:${address}`, limitsOf(viewer).rate)
+    const wait = await rateLimit.take(viewer ? callerOf(viewer) : `address:${peerOf(address)}`, limitsOf(viewer).rate)
     if (wait > 0) throw tooFast(wait)
+  }
+
+  /**
+   * Who that is, null where no credential is shown. Throws Unauthenticated for a bad one, RateLimited for too many of them from this
+   * address, and Unavailable where nobody can say now.
+   */
+  async function authenticate(authorization: string | null | undefined, address: string): Promise<Viewer | null> {
+    if (authorization == null) return null
+    const early = badTokens.wait(address, authorization)
+    if (early > 0) throw tooFast(early)
+    try {
+      const viewer = await authenticator.authenticate(authorization)
+      if (viewer) badTokens.welcome(authorization)
+      return viewer
+    } catch (error) {
+      if (!(error instanceof Unauthenticated)) throw error
+      const wait = await badTokens.refused(address)
+      throw wait > 0 ? tooFast(wait) : error
+    }
   }
 
   return {
     limitsOf,
     operation,
+    authenticate,
 
-    /** Of one request. Throws Unauthenticated for a bad credential, RateLimited, and Unavailable where nobody can say now. */
+    /** Of one request. Throws what authenticate throws, and RateLimited. */
     async request(authorization: string | null | undefined, address: string): Promise<Door> {
-      const viewer = await authenticator.authenticate(authorization)
+      const viewer = await authenticate(authorization, address)
       await operation(viewer, address)
       return { viewer, limits: limitsOf(viewer) }
     },

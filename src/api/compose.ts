@@ -178,7 +178,7 @@ export async function createApi({ config, log, lifecycle, dashboard, signInCodes
 
   const rateLimit = createRateLimit({ redisUrl: config.redisUrl, log })
   lifecycle.onClose('rate limit', rateLimit.close)
-  const admission = createAdmission({ authenticator, limits: config.limits, rateLimit })
+  const admission = createAdmission({ authenticator, limits: config.limits, badTokens: config.badTokens, rateLimit })
   const credentials = createCredentialWatch({ authenticator, log })
   const doors = { config, admission, credentials, log }
   const schema = buildSchema(catalog)
@@ -218,7 +218,7 @@ export async function createApi({ config, log, lifecycle, dashboard, signInCodes
     https: config.publicUrl?.startsWith('https:') ?? false,
     log,
   })
-  const sockets = serveWebSocket({ server, pipeline, origins, authenticator, ...doors })
+  const sockets = serveWebSocket({ server, pipeline, origins, ...doors })
   lifecycle.onClose('doors', () =>
     closeDoors(server, async () => {
       await sockets.close()

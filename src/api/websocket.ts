@@ -5,7 +5,6 @@ import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Config } from '../config.ts'
 import { BadInput, RateLimited, Unauthenticated } from '../errors.ts'
-import type { Authenticator } from '../identity/authenticate.ts'
 import type { Viewer } from '../identity/viewer.ts'
 import type { Log } from '../log.ts'
 import { tooFast, type Admission } from './admission.ts'
@@ -38,7 +37,6 @@ export function serveWebSocket({
   pipeline,
   origins,
   config,
-  authenticator,
   admission,
   credentials,
   log,
@@ -47,7 +45,6 @@ export function serveWebSocket({
   pipeline: Pipeline
   origins: Origins
   config: Pick<Config, 'longestFrame'>
-  authenticator: Authenticator
   admission: Admission
   credentials: CredentialWatch
   log: Log
@@ -90,7 +87,8 @@ export function serveWebSocket({
       async onConnect(context) {
         const given = context.connectionParams?.['Authorization'] ?? context.connectionParams?.['authorization']
         try {
-          const viewer = await authenticator.authenticate(typeof given === 'string' ? given : null)
+          const { remoteAddress = '' } = context.extra.request.socket
+          const viewer = await admission.authenticate(typeof given === 'string' ? given : null, remoteAddress)
           if (!viewer) throw new Unauthenticated()
           const { socket } = context.extra
           // It may have gone while we looked.
@@ -105,7 +103,7 @@ export function serveWebSocket({
           return true
         } catch (error) {
           const { socket } = context.extra
-          if (error instanceof RateLimited) socket.close(TOO_MANY, 'Too many sockets')
+          if (error instanceof RateLimited) socket.close(TOO_MANY, error.message)
           else if (error instanceof Unauthenticated)
             socket.close(error.ended ? TOKEN_ENDED : BAD_TOKEN, error.ended ? 'Token ended' : 'Bad token')
           else socket.close(CloseCode.InternalServerError, 'Try again')

@@ -20,6 +20,11 @@ interface NodeContext {
   readonly req: IncomingMessage
 }
 
+/** What comes along with a call from within: the address of who asked there. */
+export interface Called {
+  readonly address: string
+}
+
 interface Dependencies {
   schema: GraphQLSchema
   config: Pick<Config, 'graphiql' | 'introspection' | 'suggestions' | 'limits' | 'longestBody' | 'persistedOperations'>
@@ -86,8 +91,8 @@ export type Pipeline = Awaited<ReturnType<typeof createPipeline>>
 function useAdmission(admission: Admission): Plugin {
   return {
     async onParams({ request, context }) {
-      const { req } = context as Partial<NodeContext>
-      const door = await admission.request(request.headers.get('authorization'), req?.socket.remoteAddress ?? '')
+      const { req, address = req?.socket.remoteAddress ?? '' } = context as Partial<NodeContext & Called>
+      const door = await admission.request(request.headers.get('authorization'), address)
       Object.assign(context, door)
     },
   }

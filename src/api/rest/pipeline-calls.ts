@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
-import type { Pipeline } from '../yoga.ts'
+import type { IncomingMessage } from 'node:http'
+import type { Called, Pipeline } from '../yoga.ts'
 import { DOCUMENTS } from './documents.ts'
 import { Problem, problemOf } from './problem.ts'
 import type { Data, Events } from './route.ts'
@@ -18,7 +18,12 @@ const ADDRESS = 'http://broadsheet/graphql'
  * The way from a request of this API through the one pipeline, with the caller's own credential: what holds for GraphQL holds
  * here. What pages of other origins may read, the server has said before.
  */
-export function createPipelineCalls(pipeline: Pipeline, headers: IncomingHttpHeaders, signal: AbortSignal) {
+export function createPipelineCalls(
+  pipeline: Pipeline,
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  signal: AbortSignal,
+) {
+  const called: Called = { address: socket.remoteAddress ?? '' }
   const given: Record<string, string> = {}
   for (const name of HANDED_ON) {
     const value = headers[name]
@@ -37,7 +42,7 @@ export function createPipelineCalls(pipeline: Pipeline, headers: IncomingHttpHea
         headers: { ...given, 'content-type': 'application/json', accept },
         body: JSON.stringify({ query: DOCUMENTS[name], operationName: name, variables }),
       },
-      { trusted: true },
+      { trusted: true, ...called },
     )
   }
 

@@ -62,7 +62,7 @@ export function createRest({ pipeline, schema, publicUrl, longestBody, log }: De
     if (tryIt(request, response, url.pathname.slice(REST_PREFIX.length))) return
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const calls = createPipelineCalls(pipeline, request.headers, gone.signal)
+    const calls = createPipelineCalls(pipeline, request, gone.signal)
     if (request.method === 'OPTIONS') {
       response.writeHead(204, { ...SAFE_HEADERS, Allow: ALL_METHODS }).end()
       return
