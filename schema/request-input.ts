@@ -84,7 +84,12 @@ function defineParameters(type: ReportType) {
   for (const parameter of type.parameters.filter(isEnum))
     builder.enumType(bareTypeName(type, parameter), {
       description: `generated: ${describe(parameter)}`,
-      values: parameter.values as readonly string[],
+      values: Object.fromEntries(
+        (parameter.values as readonly string[]).map((value) => [
+          value,
+          { value, description: `The report gets "${value}".` },
+        ]),
+      ),
     })
   return builder.inputType(inputTypeName(type), {
     description: `generated: the parameters of ${type.title}.`,

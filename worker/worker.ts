@@ -182,7 +182,7 @@ export async function startWorker({
   const queueLimit = createQueueLimit(config.queueMax)
   const scheduler = createScheduler({
     database,
-    scheduling: createScheduling({ database, catalog, queueLimit, log }),
+    scheduling: createScheduling({ database, catalog, queueLimit, tracer, log }),
     tell({ kind, event }) {
       publisher.publish({ kind, event })
       if (event.status === 'QUEUED') bell.ring(event.reportId)

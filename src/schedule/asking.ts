@@ -5,6 +5,7 @@ import type { Accepted } from '../report/accept.ts'
 import { acceptRequest, type ReportRequest } from '../report/request.ts'
 import type { Catalog } from '../report-type/catalog.ts'
 import type { Answer } from './due.ts'
+import type { Span, Tracer } from '../tracing/tracer.ts'
 import { viewerOf, type Owner } from './owner.ts'
 import type { Schedule } from './schedule.entity.ts'
 
@@ -23,12 +24,21 @@ export function requestOf(schedule: Schedule): ReportRequest {
   }
 }
 
+interface SlotAsking {
+  catalog: Catalog
+  now: Date
+  /** How many more reports may wait. */
+  room: number
+  tracer: Tracer
+  log: Log
+}
+
 /**
  * Asks for the reports of slots by the rules that hold for everybody, in the name of each schedule's owner. What is accepted
- * is kept here until it is written. `room`: how many more reports may wait.
+ * is kept here until it is written, with the span that the report's trace begins with: whoever commits it ends that.
  */
-export function createSlotAsking({ catalog, now, room, log }: { catalog: Catalog; now: Date; room: number; log: Log }) {
-  const accepted = new Map<string, Accepted>()
+export function createSlotAsking({ catalog, now, room, tracer, log }: SlotAsking) {
+  const accepted = new Map<string, Accepted & { span: Span }>()
 
   function ask(schedule: Schedule, owner: Owner, slot: number): Answer {
     if (owner.removed) return { kind: 'BLOCKED', reason: `Its owner, ${owner.name}, was removed.` }
@@ -38,7 +48,18 @@ export function createSlotAsking({ catalog, now, room, log }: { catalog: Catalog
       if (accepted.size >= room) return { kind: 'FULL' }
       const id = uuid()
       const detail = { schedule: schedule.title, slot: new Date(slot).toISOString() }
-      accepted.set(id, { id, type, row, by: null, detail })
+      const span = tracer.start('slot', {
+        parent: null,
+        kind: 'PRODUCER',
+        attributes: {
+          'broadsheet.report.id': id,
+          'broadsheet.report.type': type.name,
+          'broadsheet.schedule.id': schedule.id,
+          'broadsheet.slot': detail.slot,
+          'broadsheet.tenant': schedule.tenantId,
+        },
+      })
+      accepted.set(id, { id, type, row, by: null, detail, traceparent: span.traceparent, span })
       return { kind: 'ACCEPTED', reportId: id }
     } catch (error) {
       // What it quotes may be cut in the middle of a character, which no database stores.
@@ -49,5 +70,5 @@ export function createSlotAsking({ catalog, now, room, log }: { catalog: Catalog
     }
   }
 
-  return { ask, accepted: accepted as ReadonlyMap<string, Accepted> }
+  return { ask, accepted: accepted as ReadonlyMap<string, Accepted & { span: Span }> }
 }

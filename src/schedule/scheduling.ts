@@ -9,6 +9,7 @@ import { insertAll, type Accepted } from '../report/accept.ts'
 import { cancelForSlot } from '../report/cancel.ts'
 import { progressOf, type ProgressRow } from '../report/progress-row.ts'
 import type { Catalog } from '../report-type/catalog.ts'
+import { NO_TRACER, type Span, type Tracer } from '../tracing/tracer.ts'
 import { createSlotAsking } from './asking.ts'
 import { decide, STILL_FULL_REASON, type Turn } from './due.ts'
 import { durationMilliseconds } from './duration.ts'
@@ -33,6 +34,8 @@ export interface Step {
   readonly changes: readonly Change[]
   /** Of the schedules whose slots have come or were settled. */
   readonly slots: readonly ScheduleChange[]
+  /** Of the reports that were asked for: they end when the step is committed. */
+  readonly spans?: readonly Span[]
 }
 
 const NOTHING: Step = { moved: 0, changes: [], slots: [] }
@@ -41,6 +44,7 @@ interface Dependencies {
   database: Database
   catalog: Catalog
   queueLimit: QueueLimit
+  tracer?: Tracer
   log: Log
 }
 
@@ -48,7 +52,7 @@ interface Dependencies {
  * Asks for what schedules are due. Any number of processes may do it at once: each step locks what it takes and passes over
  * what others have, and the slot's row, the report and the schedule's next slot are committed together or not at all.
  */
-export function createScheduling({ database, catalog, queueLimit, log }: Dependencies) {
+export function createScheduling({ database, catalog, queueLimit, tracer = NO_TRACER, log }: Dependencies) {
   /** The types that can be asked for here; what others lack is theirs for a while. */
   const types = () =>
     catalog
@@ -57,18 +61,20 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       .map(({ name }) => name)
 
   async function step(work: (em: EntityManager) => Promise<Step>): Promise<Step> {
-    return database.transaction(async (em) => {
+    const done = await database.transaction(async (em) => {
       // Whoever freezes with schedules in hand holds them up no longer than this.
       await em.execute(`select set_config('idle_in_transaction_session_timeout', '5000', true)`)
       return work(em)
     })
+    for (const span of done.spans ?? []) span.end()
+    return done
   }
 
   async function take(em: EntityManager, ids: readonly string[]): Promise<Step> {
     if (ids.length === 0) return NOTHING
     const { moment, dues } = await readDue(em, ids)
     const room = await queueLimit.room(em)
-    const asking = createSlotAsking({ catalog, now: new Date(moment.now), room, log })
+    const asking = createSlotAsking({ catalog, now: new Date(moment.now), room, tracer, log })
     const entries = dues.map((due): Entry => {
       const { schedule, owner, standing } = due
       const turn = turnOf(due, () =>
@@ -93,7 +99,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
       for (const event of await cancelForSlot(em, cancelable, detail)) changes.push({ kind: 'CHANGED', event })
     }
     const slots = dues.map(({ schedule }) => changeOf('SLOT', schedule, at))
-    return { moved: entries.length, changes, slots }
+    return { moved: entries.length, changes, slots, spans: accepted.map(({ span }) => span) }
   }
 
   /** The reports, and with each the targets that its schedule has by now. */
@@ -162,7 +168,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
   async function askThese(em: EntityManager, ids: readonly string[], room: number): Promise<Step> {
     if (ids.length === 0) return NOTHING
     const { now, waitings } = await readWaiting(em, ids)
-    const asking = createSlotAsking({ catalog, now: new Date(now), room, log })
+    const asking = createSlotAsking({ catalog, now: new Date(now), room, tracer, log })
     const settled = waitings.flatMap(({ schedule, owner, slot, late }): SettledSlot[] => {
       const answer = asking.ask(schedule, owner, slot)
       if (answer.kind === 'ACCEPTED') {
@@ -184,6 +190,7 @@ export function createScheduling({ database, catalog, queueLimit, log }: Depende
         const settledAt = at.get(schedule.id)
         return settledAt ? [changeOf('SLOT', schedule, settledAt)] : []
       }),
+      spans: accepted.map(({ span }) => span),
     }
   }
 

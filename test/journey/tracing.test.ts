@@ -119,6 +119,26 @@ test('a failure has its code and no message; a trace begins here where the calle
   await until(() => traced().length === 1, { timeout: 20_000 })
 })
 
+test('a slot of a schedule begins a trace, which its attempt belongs to', async () => {
+  const response = await fetch(`${api.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${api.adminToken}` },
+    body: JSON.stringify({
+      query: `mutation { createSchedule(input: { title: "Soon", report: { byName: { type: "lines" } }, cadence: { at: "${new Date(Date.now() + 1_000).toISOString()}" } }) { schedule { id } userErrors { message } } }`,
+    }),
+  })
+  const { data } = (await response.json()) as any
+  expect(data.createSchedule.userErrors).toEqual([])
+  const schedule = Buffer.from(data.createSchedule.schedule.id, 'base64url').toString().split(':')[1]!
+  const slot = await until(
+    () => collector.spans.find(({ name, attributes }) => name === 'slot' && attributes['broadsheet.schedule.id'] === schedule), // prettier-ignore
+    { timeout: 20_000 },
+  )
+  const report = String(slot.attributes['broadsheet.report.id'])
+  const attempt = await until(() => of(report, 'attempt'), { timeout: 20_000 })
+  expect([slot.parentSpanId, slot.process, attempt.traceId, attempt.parentSpanId]).toEqual([null, 'worker', slot.traceId, slot.spanId]) // prettier-ignore
+})
+
 test('what a caller does not sample is not sent, by either process', async () => {
   const quiet = await ask('lines', { traceparent: CALLER.replace(TRACE!, 'b'.repeat(32)).replace(/01$/, '00') })
   const loud = await ask('lines', { traceparent: CALLER.replace(TRACE!, 'c'.repeat(32)) })

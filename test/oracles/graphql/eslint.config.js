@@ -1,6 +1,9 @@
 import plugin from '@graphql-eslint/eslint-plugin'
 
-/** Objects that are parts of others and have no life of their own: nothing could be asked for by their id. */
+/**
+ * Objects that are parts of others and have no life of their own: nothing could be asked for by their id. A report type is known by its
+ * name, which report files and requests use; a slot by its schedule and its moment; the rest is what its owner says at the moment.
+ */
 const PARTS = [
   'ApiTokenLimits',
   'ReportAttempt',
@@ -49,6 +52,7 @@ export default [
         'error',
         {
           ...plugin.configs['flat/schema-recommended'].rules['@graphql-eslint/naming-convention'][1],
+          // A filter is named after what it is for, by everybody.
           InputObjectTypeDefinition: { style: 'PascalCase', requiredSuffixes: ['Input', 'Filter'] },
         },
       ],
@@ -58,7 +62,8 @@ export default [
         'error',
         { exceptions: { types: PARTS, suffixes: ['Payload', 'Edge', 'Connection'] } },
       ],
-      // Lists that can't grow are plain, and a connection has its nodes beside its edges.
+      // Lists that can't grow are plain, and a connection has its nodes beside its edges. Slots and entries of the audit, which have
+      // connections too, are no nodes: see PARTS.
       '@graphql-eslint/relay-edge-types': [
         'error',
         { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
