@@ -1,16 +1,17 @@
 import { once } from 'node:events'
 import { benchAttack } from './attack.ts'
+import { benchAuthored } from './authored.ts'
 import { benchFanOut } from './fan-out.ts'
 import { benchFormats } from './formats.ts'
 import { benchLatency } from './latency.ts'
 import { benchLoad } from './load.ts'
 import { family, type Figure } from './measure.ts'
 import { benchSqlReport } from './sql-report.ts'
-import { openStage, type Stage } from './stage.ts'
+import { openStage, type Stage, type StageOptions } from './stage.ts'
 import { execFileSync } from 'node:child_process'
 
-/** `npm run bench [-- sql formats latency fan-out load attack]`: each part against its baseline, measured in the same run. */
-const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'attack']
+/** `npm run bench [-- sql formats latency fan-out load authored attack]`: each part against its baseline, measured in the same run. */
+const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'authored', 'attack']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
 for (const part of wanted)
   if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
@@ -24,17 +25,20 @@ process.once('SIGINT', () => {
   void (stage?.close() ?? Promise.resolve()).then(() => process.exit(130))
 })
 
-if (wanted.some((part) => part !== 'attack'))
-  await onStage(rowsFor(wanted), 'wide', async (open, api, worker) => {
+// Those with a stage of their own.
+const APART = ['authored', 'attack']
+if (wanted.some((part) => !APART.includes(part)))
+  await onStage({ rows: rowsFor(wanted), limits: 'wide' }, async (open, api, worker) => {
     if (wanted.includes('sql')) figures.push(...(await benchSqlReport(open, worker, say)))
     if (wanted.includes('formats')) figures.push(...(await benchFormats(open, worker, say)))
     if (wanted.includes('latency')) figures.push(...(await benchLatency(open, say)))
     if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(open, api, say)))
     if (wanted.includes('load')) figures.push(...(await benchLoad(open, worker, say)))
   })
-// A stage of its own, as it is against the limits that the others set aside.
+if (wanted.includes('authored')) figures.push(...(await benchAuthored(onStage, say)))
+// Against the limits that the others set aside.
 if (wanted.includes('attack'))
-  await onStage(1_000, 'shipped', async (open, api) => void figures.push(...(await benchAttack(open, api, say))))
+  await onStage({ rows: 1_000, limits: 'shipped' }, async (open, api) => void figures.push(...(await benchAttack(open, api, say))))
 
 const widest = Math.max(...figures.map(({ name }) => name.length))
 for (const { name, value, bar, met } of figures)
@@ -43,11 +47,10 @@ if (process.stdout.writableNeedDrain) await once(process.stdout, 'drain')
 process.exit(figures.every(({ met }) => met) ? 0 : 1)
 
 async function onStage(
-  rows: number,
-  limits: 'shipped' | 'wide',
+  options: StageOptions,
   work: (stage: Stage, api: number, worker: number) => Promise<void>,
 ): Promise<void> {
-  stage = await openStage(rows, limits, say)
+  stage = await openStage(options, say)
   try {
     await work(stage, processOf('src/api/main.ts'), processOf('worker/main.ts'))
   } finally {

@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { requestReport, socketClient, watch, type Api } from './client.ts'
 import { openDjango } from './django.ts'
-import { cpuSeconds, family, figure, median, named, peak, residentMiB, timed, type Figure } from './measure.ts'
+import { whenIdle } from './idle.ts'
+import { cpuSeconds, family, figure, median, named, peak, timed, type Figure } from './measure.ts'
 import type { Stage } from './stage.ts'
 
 const run = promisify(execFile)
@@ -42,12 +42,7 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     psql: () => cpuSeconds([process.pid], 'ended below') + postgres(),
     ours: () => cpuSeconds(pids()) + postgres(),
   }
-  const idle = new Map<number, number>()
-  /** Of the worker and the child that runs: the others keep what earlier reports had them take. */
-  const aboveIdle = (all: readonly number[]) => {
-    const [worker, ...children] = all.map((pid) => Math.max(0, residentMiB([pid]) - (idle.get(pid) ?? 0)))
-    return worker! + Math.max(...children)
-  }
+  let aboveIdle: (all: readonly number[]) => number = () => 0
   const compare = async (name: string, upto: number, report: object, how: Record<string, string> = {}) => {
     const base: number[] = []
     const mine: number[] = []
@@ -105,8 +100,9 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
   }
   try {
     await ours({ lines: { upto: 1000 } })
-    await settled(pids)
-    for (const pid of pids()) idle.set(pid, residentMiB([pid]))
+    const quiet = await whenIdle(pids)
+    aboveIdle = quiet.aboveIdle
+    const { idle } = quiet
     say(
       `Worker and its ${idle.size - 1} processes when idle: ${[...idle.values()].reduce((a, b) => a + b).toFixed(0)} MiB`,
     )
@@ -130,16 +126,5 @@ export async function benchSqlReport(stage: Stage, workerPid: number, say: (line
     ]
   } finally {
     await client.dispose()
-  }
-}
-
-/** Waits until these processes are all there and their memory has stood still for two seconds; at most a minute. */
-async function settled(pids: () => number[]): Promise<void> {
-  let last = 0
-  for (let quiet = 0, waited = 0; quiet < 4 && waited < 120; waited++) {
-    await pause(500)
-    const now = residentMiB(pids())
-    quiet = Math.abs(now - last) < 1 ? quiet + 1 : 0
-    last = now
   }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +31,7 @@ export interface Stage {
 }
 
 const REPORTS = fileURLToPath(new URL('./reports', import.meta.url))
+const SHIPPED = fileURLToPath(new URL('../reports', import.meta.url))
 
 /** Of the load that one user of a bench makes: a thousand sockets, and hundreds of requests a second without a pause. */
 const WIDE_LIMITS = {
@@ -40,8 +41,21 @@ const WIDE_LIMITS = {
   USER_MESSAGES: '100000',
 }
 
-/** `rows`: how many lines the table has. `limits`: as they are shipped, or wide enough for a bench. */
-export async function openStage(rows: number, limits: 'shipped' | 'wide', say: (line: string) => void): Promise<Stage> {
+export interface StageOptions {
+  /** How many lines the table has. */
+  readonly rows: number
+  /** As they are shipped, or wide enough for a bench. */
+  readonly limits: 'shipped' | 'wide'
+  /** Settings beside those of every stage. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Report types that come with the service, beside those of the bench. */
+  readonly types?: readonly string[]
+  /** More in the source's database, done by its owner. */
+  readonly filling?: readonly string[]
+}
+
+export async function openStage(options: StageOptions, say: (line: string) => void): Promise<Stage> {
+  const { rows, limits, env = {}, types = [], filling = [] } = options
   const directory = await mkdtemp(join(tmpdir(), 'broadsheet-bench-'))
   const closers: (() => unknown)[] = [() => rm(directory, { recursive: true, force: true })]
   const close = async () => {
@@ -54,13 +68,21 @@ export async function openStage(rows: number, limits: 'shipped' | 'wide', say: (
     closers.push(postgres.stop)
     say(`Filling ${rows.toLocaleString('en')} lines`)
     await fill(postgres.url('postgres'), postgres.url('bench'), rows)
+    await within(postgres.url('bench'), async (client) => {
+      for (const statement of filling) await client.query(statement)
+    })
+    const reports = join(directory, 'reports')
+    await cp(REPORTS, reports, { recursive: true })
+    for (const type of types) await cp(join(SHIPPED, `${type}.ts`), join(reports, `${type}.ts`))
+    for (const name of Object.keys(env)) closers.push(() => delete process.env[name])
     const sourceUrl = postgres.url('bench', 'bench_reader', 'bench')
     Object.assign(process.env, {
-      BROADSHEET_REPORTS_DIR: REPORTS,
+      BROADSHEET_REPORTS_DIR: reports,
       PORT: '0',
       LOG_LEVEL: 'warn',
       NODE_ENV: 'production',
       ...(limits === 'wide' && WIDE_LIMITS),
+      ...env,
     })
     say(
       limits === 'wide'
