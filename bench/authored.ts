@@ -95,8 +95,8 @@ async function visitors(
   const pids = () => family(worker)
   const figures: Figure[] = []
   try {
+    const { aboveIdle } = await whenIdle(pids)
     for (const [day, count] of Object.entries(DAYS)) {
-      const { aboveIdle } = await whenIdle(pids)
       const all = pids()
       const one = await peak(
         () => aboveIdle(all),

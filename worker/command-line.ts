@@ -56,7 +56,7 @@ export function usage(types: readonly ReportType[], name: string | undefined): s
     return `${unknown}npm run report -- NAME --param value --out file.csv\n${types.map((type) => `  ${type.name.padEnd(28)} ${type.title}`).join('\n')}`
   }
   const lines = only.parameters.map(({ name: parameter, type, list, required, description = '' }) => {
-    const kind = `${list ? 'list of ' : ''}${type}${required ? ', required' : ''}`
+    const kind = `${list ? 'list of ' : ''}${type === 'Upload' ? 'path of a file' : type}${required ? ', required' : ''}`
     return `  ${flagOf(parameter).padEnd(20)} ${kind.padEnd(26)} ${description}`.trimEnd()
   })
   return [
@@ -71,7 +71,12 @@ export function usage(types: readonly ReportType[], name: string | undefined): s
 /** What an author is to read of it: plain lines where it was foreseen, else the error as it is. */
 export function authorsErrors(error: unknown): unknown {
   if (error instanceof Refusal)
-    return new StartupError(error.userErrors.map(({ field, message }) => `${flagOf(field?.[0] ?? '')}: ${message}`))
+    return new StartupError(
+      error.userErrors.map(
+        // Without a server there are no uploads.
+        ({ field, message }) => `${flagOf(field?.[0] ?? '')}: ${message.replace('the id of an upload', 'the path of a file')}`,
+      ),
+    )
   if (error instanceof ReportFailed) return new StartupError([`${error.code}: ${error.message}`])
   if (error instanceof Error && error.name === 'ReportError') {
     const { code, retryable } = error as unknown as { code: string; retryable: boolean }

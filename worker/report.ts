@@ -50,7 +50,10 @@ await startup(async () => {
   const moving = setInterval(shown, MOVES_EVERY)
   const out = resolve(command.out ?? `${type.name}.csv`)
   // Beside its place, so that it gets there in one step: never a part of a document.
-  const directory = await mkdtemp(join(dirname(out), '.broadsheet-'))
+  const directory = await mkdtemp(join(dirname(out), '.broadsheet-')).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is no directory' : `nothing can be written (${cause.code}) into`
+    throw new StartupError([`--out: ${why} "${dirname(out)}".`])
+  })
   try {
     const store = await openStore(`file:${directory}`)
     const { document } = await runAlone(type, command.parameters, {

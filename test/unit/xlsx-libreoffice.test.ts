@@ -1,35 +1,16 @@
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { xlsx } from '../../src/formats/xlsx.ts'
 import type { Column, Row } from '../../src/report-type/define.ts'
+import { HAS_LIBREOFFICE, shownByLibreOffice } from '../support/libreoffice.ts'
 import { oracles } from '../support/oracles.ts'
 import { batchesOf, bytesOf, HOSTILE_TEXTS } from '../support/rows.ts'
 
-/** Debian's package libreoffice-calc-nogui; without it this test is skipped, and other readers are shown the same workbooks. */
-const THERE = spawnSync('soffice', ['--version']).error === undefined
-
-/** As LibreOffice shows the first sheet: CSV in which text has quotes and nothing else has. */
-const SHOWN = 'csv:Text - txt - csv (StarCalc):44,34,76,1,,0,true,true,false'
-
 async function opened(columns: readonly Column[], rows: readonly Row[]): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'broadsheet-libreoffice-'))
-  try {
-    const options = { columns, csvDialect: 'POSTGRES', timeZone: 'Europe/Vilnius' } as const
-    await writeFile(join(directory, 'it.xlsx'), await bytesOf(xlsx.encode(batchesOf([rows]).batches, options)))
-    const profile = `-env:UserInstallation=file://${directory}/profile`
-    const target = ['--convert-to', SHOWN, '--outdir', directory, join(directory, 'it.xlsx')]
-    await promisify(execFile)('soffice', [profile, '--headless', ...target], { timeout: 120_000 })
-    return await readFile(join(directory, 'it.csv'), 'utf8')
-  } finally {
-    await rm(directory, { recursive: true })
-  }
+  const options = { columns, csvDialect: 'POSTGRES', timeZone: 'Europe/Vilnius' } as const
+  return shownByLibreOffice(await bytesOf(xlsx.encode(batchesOf([rows]).batches, options)))
 }
 
-test.skipIf(!THERE)(
+test.skipIf(!HAS_LIBREOFFICE)(
   'LibreOffice opens a workbook: types, dates, digits, and every hostile text',
   async () => {
     const columns: Column[] = [
