@@ -9,12 +9,13 @@
 #   radosgw, ceph-...  Ceph with its S3 gateway, which tests start in memory: a real object store
 #   faketime           moves the clock of a Postgres under the scheduler
 #   libreoffice-...    opens the workbooks that XLSX reports write (90 MB to load, 270 MB on disk)
+#   poppler-utils      pdftotext, which finds the words of a PDF by itself
 #   prometheus         promtool alone, which checks what /metrics says: the package as a whole would start a server
 set -uo pipefail
 
 # program on PATH:package
 wanted=(redis-check-rdb:redis-tools psql:postgresql-client chromium:chromium docker-compose:docker-compose promtool:prometheus faketime:faketime
-  soffice:libreoffice-calc-nogui ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common)
+  soffice:libreoffice-calc-nogui pdftotext:poppler-utils ceph-mon:ceph-mon ceph-osd:ceph-osd radosgw:radosgw ceph:ceph-common)
 
 missing=()
 for pair in "${wanted[@]}"; do
