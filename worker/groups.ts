@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Groups } from '../src/report-type/define.ts'
 
-/** Keys held in memory; with more, they go to a file, in order. */
+/** Keys held in memory, and characters of them; with more, they go to a file, in order. */
 const MOST_KEYS = 100_000
-/** Bytes written and read at once, of each run. */
+const MOST_CHARACTERS = 8 * 1024 * 1024
+/** Bytes written at once; and read of each run, or less where there are so many runs that together they would be too much. */
 const CHUNK = 64 * 1024
+const LEAST_CHUNK = 4 * 1024
+const ALL_CHUNKS = 4 * 1024 * 1024
 
 interface Run {
   readonly start: number
@@ -21,9 +24,10 @@ type Entry<V> = [key: string, value: V]
  */
 export function createGroups<V>(
   merge: (a: V, b: V) => V,
-  { mostKeys = MOST_KEYS, directory = tmpdir() } = {},
+  { mostKeys = MOST_KEYS, mostCharacters = MOST_CHARACTERS, directory = tmpdir() } = {},
 ): Groups<V> & { close(): Promise<void> } {
   let held = new Map<string, V>()
+  let characters = 0
   let file: FileHandle | undefined
   const runs: Run[] = []
   let written = 0
@@ -41,6 +45,7 @@ export function createGroups<V>(
     }
     const full = held
     held = new Map()
+    characters = 0
     for (const key of [...full.keys()].sort()) {
       text += `${JSON.stringify([key, full.get(key)])}\n`
       if (text.length >= CHUNK) await write()
@@ -55,7 +60,8 @@ export function createGroups<V>(
 
   /** The first of all runs, again and again; of equal keys the values are merged in the order in which they were written. */
   async function* mergedRuns(): AsyncGenerator<Entry<V>, void, undefined> {
-    const readers = [...runs.map((run) => entriesOf<V>(file!, run)), inMemory()]
+    const chunk = Math.max(LEAST_CHUNK, Math.min(CHUNK, Math.floor(ALL_CHUNKS / runs.length)))
+    const readers = [...runs.map((run) => entriesOf<V>(file!, run, chunk)), inMemory()]
     const heads = await Promise.all(readers.map(async (reader) => (await reader.next()).value ?? null))
     for (;;) {
       let least: string | null = null
@@ -76,7 +82,8 @@ export function createGroups<V>(
     add(key, value) {
       const known = held.get(key)
       held.set(key, known === undefined ? value : merge(known, value))
-      return held.size > mostKeys ? spill() : undefined
+      if (known === undefined) characters += key.length
+      return held.size > mostKeys || characters > mostCharacters ? spill() : undefined
     },
     async *[Symbol.asyncIterator]() {
       if (runs.length === 0) yield* inMemory()
@@ -97,11 +104,15 @@ async function openNameless(directory: string): Promise<FileHandle> {
   return file
 }
 
-async function* entriesOf<V>(file: FileHandle, { start, end }: Run): AsyncGenerator<Entry<V>, void, undefined> {
-  const buffer = Buffer.alloc(CHUNK)
+async function* entriesOf<V>(
+  file: FileHandle,
+  { start, end }: Run,
+  chunk: number,
+): AsyncGenerator<Entry<V>, void, undefined> {
+  const buffer = Buffer.alloc(chunk)
   let rest: Buffer = Buffer.alloc(0)
   for (let at = start; at < end;) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(CHUNK, end - at), at)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(chunk, end - at), at)
     if (bytesRead === 0) throw new Error('The file of groups ends too early.')
     at += bytesRead
     const bytes = Buffer.concat([rest, buffer.subarray(0, bytesRead)])

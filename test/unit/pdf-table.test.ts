@@ -1,6 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import pdfTables from '../../reports/pdf_tables.ts'
 import { pdfTable } from '../../src/pdf/table.ts'
 import type { TablePage } from '../../src/report-type/define.ts'
+import { runReport } from '../../worker/run-report.ts'
 import { drawInvoice, drawPdf, drawRow, drawStatement, INVOICE_HEADER, INVOICE_ROWS, INVOICE_TOTALS, movement, PIXEL, STATEMENT_HEADER, type Place } from '../support/pdfs.ts' // prettier-ignore
 
 async function pagesOf(bytes: Buffer, heading: string | null = null): Promise<TablePage[]> {
@@ -134,3 +139,17 @@ describe('what can not be read whole ends with a failure that says why', () => {
 
   test('with text, but no table', async () => expectUnusable(await text('Dear Ada, all is well here.'), 'no table'))
 })
+
+test('in the test kit of authors a file on disk stands for an upload', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'broadsheet-kit-'))
+  try {
+    const path = join(directory, 'invoice.pdf')
+    await writeFile(path, await drawPdf(drawInvoice))
+    const { csv, summary, percent } = await runReport(pdfTables, { file: path, names: 'SNAKE_CASE', decimal_mark: 'POINT' })
+    expect(csv.split('\n').slice(0, 1)).toEqual(['pos,description,qty,unit_price,amount_eur'])
+    expect([summary, percent]).toEqual([{ file: 'invoice.pdf', pages: 1, rows: 7, totals: 3 }, 100])
+    await expect(runReport(pdfTables, { file: join(directory, 'no.pdf') })).rejects.toMatchObject({ code: 'INVALID_PARAMETERS' })
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}) // prettier-ignore
