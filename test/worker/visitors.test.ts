@@ -208,19 +208,19 @@ describe('groups', () => {
   test('of few keys that are long wait in the file, too, and in so many runs that each is read in small parts', async () => {
     const groups = createGroups<number>((a, b) => a + b, { mostCharacters: 10_000 })
     const spills: unknown[] = []
-    for (let index = 0; index < 5_000; index++) {
-      const spilled = groups.add(`${index % 2_500}`.padStart(9_000, 'x'), 1)
+    for (let index = 0; index < 400; index++) {
+      const spilled = groups.add(`${index % 200}`.padStart(9_000, '0'), 1)
       if (spilled !== undefined) spills.push(await spilled)
     }
-    expect(spills).toHaveLength(2_500)
+    expect(spills).toHaveLength(200)
     let count = 0
     for await (const [key, value] of groups) {
-      expect([key.length, Number(key.slice(-4).replaceAll('x', '')), value]).toEqual([9_000, count, 2])
+      expect([key.length, Number(key), value]).toEqual([9_000, count, 2])
       count += 1
     }
-    expect(count).toBe(2_500)
+    expect(count).toBe(200)
     await groups.close()
-  }, 30_000)
+  })
 })
 
 interface Request {
