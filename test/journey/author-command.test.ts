@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +10,9 @@ import { parquetReadObjects } from 'hyparquet'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { someRepositories, startGithub } from '../support/github-server.ts'
 import { drawInvoice, drawPdf, drawStatement, PIXEL } from '../support/pdfs.ts'
+import { oracles } from '../support/oracles.ts'
 import { createSourceDatabase, type SourceDatabase } from '../support/source-database.ts'
+import { until } from '../support/until.ts'
 import { readSheet } from '../support/xlsx.ts'
 
 /** `npm run report`, as who writes a report type types it. Each is a process, of which a busy machine starts one in two seconds. */
@@ -112,3 +116,43 @@ test('the other types that come with the service, from the sources of the settin
   const visitors = (await readFile(join(directory, 'came.ndjson'), 'utf8')).trimEnd().split('\n')
   expect(visitors.map((line) => JSON.parse(line) as { requests: number }).reduce((sum, { requests }) => sum + requests, 0)).toBe(30) // prettier-ignore
 }, 60_000)
+
+test('npm run demo:events fills a DynamoDB of its own, and says how to ask for what came; Ctrl-C ends it', async () => {
+  await oracles() // it would install them by itself
+  const endpoint = `http://127.0.0.1:${await freePort()}`
+  const { PATH = '', HOME = '' } = process.env
+  const demo = spawn(process.execPath, ['demo/events.ts'], {
+    cwd: ROOT,
+    env: { PATH, HOME, DYNAMODB_ENDPOINT: endpoint },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = once(demo, 'exit')
+  try {
+    let said = ''
+    demo.stderr.on('data', (chunk) => (said += String(chunk)))
+    await until(() => said.includes('Ctrl-C') || demo.exitCode !== null, { timeout: 120_000, what: 'it is filled' })
+    expect(said).toContain(`50000 events of the last 24 hours are at ${endpoint}.`)
+    const exported = Object.fromEntries([...said.matchAll(/\b([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]))
+    const command = /npm run report -- (.*)--out/.exec(said)![1]!.trim().split(' ')
+    expect(exported).toEqual({ EVENTS_SOURCE: 'dynamodb:request-events', DYNAMODB_ENDPOINT: endpoint })
+    const came = await report([...command, '--out', join(directory, 'came.ndjson')], exported as Record<string, string>)
+    expect(came).toMatchObject({ code: 0 })
+    const lines = (await readFile(join(directory, 'came.ndjson'), 'utf8')).trimEnd().split('\n')
+    const requests = lines.reduce((sum, line) => sum + (JSON.parse(line) as { requests: number }).requests, 0)
+    // A twenty-fourth of them, but for what has left the hour since.
+    expect(requests).toBeGreaterThan(1_500)
+    expect(requests).toBeLessThanOrEqual(2_084)
+  } finally {
+    demo.kill('SIGINT')
+  }
+  expect(await ended).toEqual([0, null])
+}, 180_000)
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
