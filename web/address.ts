@@ -17,7 +17,17 @@ export const useAddress = (): Address => useStore(store)
 
 function read(): Address {
   const [path = '', search = ''] = location.hash.replace(/^#\/?/, '').split('?')
-  return { path: path.split('/').filter(Boolean).map(decodeURIComponent), search: new URLSearchParams(search) }
+  return { path: path.split('/').filter(Boolean).map(decoded), search: new URLSearchParams(search) }
+}
+
+/** A link that was cut within an escape names nothing; it is no reason to show nothing. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch (error) {
+    if (error instanceof URIError) return segment
+    throw error
+  }
 }
 
 /** `addressOf(['reports', id], search)`: for href. */

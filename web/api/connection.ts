@@ -1,6 +1,7 @@
 import { Client, fetchExchange, stringifyDocument, type TypedDocumentNode } from '@urql/core'
 import { createClient } from 'graphql-ws'
 import { Failure, failureOf } from './failure.ts'
+import { keepFollowing, type Sink } from './following.ts'
 import { createStore, type Store } from './store.ts'
 
 /** `reconnecting`: what is shown may be old; everything that is followed goes on by itself when the socket is back. */
@@ -12,8 +13,9 @@ export interface Connection {
   /** Queries and mutations, over HTTP. Rejects with Failure. */
   ask<Result, Wanted extends Variables>(document: TypedDocumentNode<Result, Wanted>, variables: Wanted): Promise<Result>
   /**
-   * A subscription, which begins again after each loss of the socket: its first event is then a snapshot or READY. `failed`
-   * is called once, where the API refuses it. Answers how to leave.
+   * A subscription, which goes on until it is left: it begins again after each loss of the socket, and where the service ended it
+   * or had no room for it, and its first event is then a snapshot or READY. `failed` is called once, where the API refuses it
+   * for good. Answers how to leave.
    */
   follow<Result, Wanted extends Variables>(
     document: TypedDocumentNode<Result, Wanted>,
@@ -98,19 +100,10 @@ export function createConnection(token: string, signedOut: (why: string) => void
       return data
     },
     follow(document, variables, heard, failed) {
-      return socket.subscribe(
-        { query: stringifyDocument(document), variables },
-        {
-          next({ data, errors }) {
-            if (errors) return failed?.(failureOf({ graphQLErrors: errors as never }))
-            if (data) heard(data as never)
-          },
-          error(error) {
-            if (Array.isArray(error)) failed?.(failureOf({ graphQLErrors: error }))
-          },
-          complete: () => undefined,
-        },
-      )
+      const operation = { query: stringifyDocument(document), variables }
+      // What ends with the connection is not begun again.
+      const begin = (sink: Sink<Result>) => (closed ? () => undefined : socket.subscribe(operation, sink as never))
+      return keepFollowing(begin, heard, failed)
     },
     close() {
       closed = true

@@ -15,6 +15,16 @@ export class Failure extends Error {
   }
 }
 
+/** Whether the same may be answered later though nobody changes anything. */
+export const mayPass = ({ code }: Failure): boolean =>
+  code === 'OFFLINE' || code === 'UNAVAILABLE' || code === 'RATE_LIMITED' || code === 'INTERNAL_SERVER_ERROR'
+
+/** What was caught; what nobody foresaw is told as it is. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  return new Failure('UNFORESEEN', error instanceof Error ? error.message : String(error))
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   OFFLINE: 'The service can’t be reached. What you see is from before.',
   UNAVAILABLE: 'The service is not whole for the moment. Try again in a few seconds.',

@@ -61,9 +61,7 @@ export function FilterBar({ found }: { found: string }) {
           </button>
         ))}
       </div>
-      <span class="help found" role="status">
-        {found}
-      </span>
+      <span class="help found">{found}</span>
     </search>
   )
 }
@@ -79,14 +77,23 @@ function Typed({ name, label, hint, change }: Typing) {
   const { search } = useAddress()
   const asked = search.get(name) ?? ''
   const [typed, setTyped] = useState(asked)
+  const sent = useRef(asked)
   const last = useRef(change)
   last.current = change
   useEffect(() => {
     if (typed === asked) return
-    const later = setTimeout(() => last.current(name, [typed]), TYPING)
+    const later = setTimeout(() => {
+      sent.current = typed
+      last.current(name, [typed])
+    }, TYPING)
     return () => clearTimeout(later)
   }, [typed])
-  useEffect(() => setTyped(asked), [asked])
+  // Somebody else has changed the address: a link, the history. What came from here may be typed over already.
+  useEffect(() => {
+    if (asked === sent.current) return
+    sent.current = asked
+    setTyped(asked)
+  }, [asked])
 
   return (
     <label class={`typed typed-${name}`}>

@@ -1,231 +1,226 @@
 import type { Connection } from '../api/connection.ts'
 import type { Failure } from '../api/failure.ts'
 import { createStore, type Store } from '../api/store.ts'
+import { createTurns } from '../api/turns.ts'
 import {
   OneRowDocument,
   ReportEventsDocument,
   ReportPageDocument,
-  type ProgressFactsFragment,
+  type ReportEventKind,
   type ReportEventsSubscription,
   type ReportFilter,
   type ReportRowFragment,
 } from '../generated/graphql.ts'
+import { onceAFrame } from '../parts/frame.ts'
+import { arrivalsOf, createNovelty } from './arrivals.ts'
+import { createLiveRows, type LiveRow } from './live-rows.ts'
 
 export interface Listed {
   /** Newest first, as far as they were read. */
   readonly ids: readonly string[]
   readonly more: boolean
-  /** Until the first page is there, and after a loss until it was read again. */
+  /** Until the first page is there. */
   readonly reading: boolean
   readonly failure: Failure | null
 }
 
+/** What happened, and to which report; null: nobody knows to which, so look again. */
+type News = (kind: ReportEventKind, reportId: string | null) => void
+
 export interface LiveList {
   readonly listed: Pick<Store<Listed>, 'get' | 'listen'>
   /** One row, which is drawn alone when it moves. */
-  row(id: string): Pick<Store<ReportRowFragment | undefined>, 'get' | 'listen'>
+  row(id: string): LiveRow
+  /** It came in by itself, a moment ago. */
+  isNew(id: string): boolean
+  /** For who looks at one report: also LEFT is news of it. Answers how to stop listening. */
+  onNews(heard: News): () => void
   readMore(): void
   close(): void
 }
 
+/** Rows of one question; the API gives no more. */
 const PAGE = 100
-/** The API's own limit of a page. */
-const MOST_AT_ONCE = 100
-/** Rows that are asked for one by one at a time; more of them come with the newest page, which is one question. */
+/** As far as one can scroll: who looks for older ones narrows the list. */
+const MOST_ROWS = 10_000
+/** Rows that may come in by events; then the list is cut to what is in sight, and the rest is read again by scrolling. */
+const MOST_ARRIVED = 1_000
+/** Reports that are asked for one by one at a time; where more have come, the newest page has most of them. */
 const MOST_SINGLE = 8
-/** Milliseconds between two readings of the list, however many events call for one. */
-const BETWEEN_READINGS = 500
+/** Reports that events have told of and that could not be asked for yet; beyond, everything is read again. */
+const MOST_STRANGERS = 200
 
 /**
  * Reports as they are now: events are listened to first, and what READY and RESYNC call for is read then, so that nothing
- * falls between. Events change rows at once and are drawn once in a frame, however many come.
+ * falls between. One question at a time; what events tell while its answer is on the way is newer than the answer.
  */
 export function createLiveList(connection: Connection, filter: ReportFilter): LiveList {
   const listed = createStore<Listed>({ ids: [], more: false, reading: true, failure: null })
-  const rows = new Map<string, ReportRowFragment>()
-  const listeners = new Map<string, Set<() => void>>()
-  const moved = new Set<string>()
-  /** Told of by an event, not read yet. */
-  const unread = new Set<string>()
+  let now = listed.get()
+  const drawing = onceAFrame(() => listed.set(now))
+  const rows = createLiveRows((id) => stale.has(id) && turns.ask())
+  const novelty = createNovelty()
+  const listeners = new Set<News>()
+  /** Not read yet; and rows of which more than their progress has changed since. */
+  const strangers = new Set<string>()
+  const stale = new Set<string>()
+  /** Older than all that was read: they come when somebody scrolls so far. */
+  const beyond = new Set<string>()
+  /** Gone while a question was under way: its answer may still have them. */
+  const gone = new Set<string>()
   let after: string | null = null
-  let frame = 0
+  let arrived = 0
+  let wantsAll = false
+  let wantsOlder = false
+  let asking = false
   let closed = false
-  let readingPage = false
 
-  const reading = createTurns(async () => {
-    const wanted = Math.max(PAGE, listed.get().ids.length)
+  const turns = createTurns(
+    async () => {
+      asking = true
+      const read = wantsAll ? readAll : wantsOlder ? readOlder : readSome
+      await read().finally(() => {
+        asking = false
+        gone.clear()
+      })
+    },
+    (failure) => show({ failure, reading: false }),
+  )
+
+  function show(change: Partial<Listed>): void {
+    if (closed) return
+    now = { ...now, failure: null, ...change }
+    drawing.ask()
+  }
+
+  async function readPage(from: string | null) {
+    const { reports } = await connection.ask(ReportPageDocument, { filter, first: PAGE, after: from })
+    return { ...reports.pageInfo, nodes: reports.nodes }
+  }
+  const still = (found: readonly ReportRowFragment[]) => found.filter(({ id }) => !gone.has(id))
+
+  /** All that is in sight, and a little more. */
+  async function readAll(): Promise<void> {
+    wantsAll = wantsOlder = false
+    const depth = now.ids.findLastIndex(rows.isInSight) + PAGE / 2
+    for (const known of [strangers, stale, beyond]) known.clear()
     const found: ReportRowFragment[] = []
-    let page: Awaited<ReturnType<typeof readPage>> | undefined
-    do {
-      page = await readPage(page?.pageInfo.endCursor ?? null, Math.min(wanted - found.length, MOST_AT_ONCE))
-      found.push(...page.nodes)
-    } while (page.pageInfo.hasNextPage && found.length < wanted)
-    unread.clear()
-    keep(found)
-    after = page.pageInfo.endCursor
-    show(
-      found.map(({ id }) => id),
-      page.pageInfo.hasNextPage,
-    )
-    const shown = new Set(listed.get().ids)
-    for (const id of rows.keys()) if (!shown.has(id)) rows.delete(id)
-  })
-
-  async function readPage(from: string | null, first: number) {
-    return (await connection.ask(ReportPageDocument, { filter, first, after: from })).reports
-  }
-
-  function keep(found: readonly ReportRowFragment[]): void {
-    for (const row of found) {
-      const known = rows.get(row.id)
-      // An event may have overtaken the answer.
-      const progress = known && known.progress.sequence > row.progress.sequence ? known.progress : row.progress
-      rows.set(row.id, { ...row, status: progress.status, progress })
-      touch(row.id)
+    try {
+      let page: Awaited<ReturnType<typeof readPage>>
+      do {
+        page = await readPage(found.length === 0 ? null : after)
+        found.push(...page.nodes)
+        after = page.endCursor
+      } while (page.hasNextPage && found.length < depth && !closed)
+      rows.keep(still(found))
+      const ids = still(found).map(({ id }) => id)
+      rows.only(ids)
+      arrived = 0
+      show({ ids, more: page.hasNextPage, reading: false })
+    } catch (error) {
+      wantsAll = true
+      throw error
     }
+    lookOn()
   }
 
-  function show(ids: readonly string[], more = listed.get().more): void {
-    if (!closed) listed.set({ ids, more, reading: false, failure: null })
+  async function readOlder(): Promise<void> {
+    const page = await readPage(after)
+    wantsOlder = false
+    after = page.endCursor
+    beyond.clear()
+    const known = new Set(now.ids)
+    const found = still(page.nodes)
+    rows.keep(found)
+    const fresh = found.map(({ id }) => id).filter((id) => !known.has(id))
+    show({ ids: [...now.ids, ...fresh], more: page.hasNextPage })
+    lookOn()
   }
 
-  function touch(id: string): void {
-    moved.add(id)
-    frame ||= requestAnimationFrame(() => {
-      frame = 0
-      const those = [...moved]
-      moved.clear()
-      for (const one of those) for (const heard of listeners.get(one) ?? []) heard()
-    })
+  /** Reports that came in, one by one or, where they are many, with the newest page; and rows in sight that have changed. */
+  async function readSome(): Promise<void> {
+    for (const id of strangers) if (rows.has(id) && strangers.delete(id)) stale.add(id)
+    if (strangers.size > MOST_SINGLE) {
+      const { nodes } = await readPage(null)
+      for (const { id } of nodes) if (!strangers.delete(id)) stale.delete(id)
+      place(still(nodes))
+    }
+    const wanted = [...strangers, ...[...stale].filter(rows.isInSight)].slice(0, MOST_SINGLE)
+    for (const id of wanted) if (!strangers.delete(id)) stale.delete(id)
+    try {
+      const found = await Promise.all(wanted.map((id) => connection.ask(OneRowDocument, { id })))
+      place(still(found.flatMap(({ report }) => report ?? [])))
+    } catch (error) {
+      for (const id of wanted) (rows.has(id) ? stale : strangers).add(id)
+      throw error
+    }
+    lookOn()
+  }
+
+  /** What waits, or has come meanwhile. */
+  function lookOn(): void {
+    if (wantsAll || wantsOlder || strangers.size > 0 || [...stale].some(rows.isInSight)) turns.ask()
+  }
+
+  function place(found: readonly ReportRowFragment[]): void {
+    const oldest = now.more ? rows.get(now.ids.at(-1) ?? '')?.createdAt : undefined
+    const { ids, fresh, older } = arrivalsOf(now.ids, found, (id) => rows.get(id)?.createdAt, oldest)
+    for (const id of older) beyond.add(id)
+    rows.keep(found.filter(({ id }) => !older.has(id)))
+    novelty.add(fresh)
+    arrived += fresh.length
+    if (arrived > MOST_ARRIVED || beyond.size > MOST_ROWS) wantsAll = true
+    // Also without new ones: what failed before has gone well now.
+    show({ ids })
   }
 
   function drop(id: string): void {
-    unread.delete(id)
-    if (!rows.delete(id)) return
-    show(listed.get().ids.filter((one) => one !== id))
-  }
-
-  function move(id: string, progress: ProgressFactsFragment): boolean {
-    const row = rows.get(id)
-    if (!row) return false
-    if (progress.sequence > row.progress.sequence) {
-      rows.set(id, { ...row, status: progress.status, progress })
-      touch(id)
-    }
-    return true
-  }
-
-  /** What is in sight, row by row; what is not known yet, row by row or, where it is much, with the newest page. */
-  const readingSome = createTurns(async () => {
-    const strangers = [...unread].filter((id) => !rows.has(id))
-    if (strangers.length > MOST_SINGLE) {
-      const page = await readPage(null, PAGE)
-      for (const { id } of page.nodes) unread.delete(id)
-      // Still unknown: older than that, or out of sight again.
-      for (const id of strangers) if (!page.nodes.some((row) => row.id === id)) unread.delete(id)
-      keep(page.nodes)
-      return place(page.nodes)
-    }
-    const wanted = [...strangers, ...[...unread].filter((id) => listeners.has(id) && rows.has(id))].slice(
-      0,
-      MOST_SINGLE,
-    )
-    for (const id of wanted) unread.delete(id)
-    const found = await Promise.all(wanted.map((id) => connection.ask(OneRowDocument, { id })))
-    const there = found.flatMap(({ report }) => report ?? [])
-    keep(there)
-    place(there)
-    if ([...unread].some((id) => listeners.has(id) || !rows.has(id))) readingSome.ask()
-  })
-
-  /** Rows of which only events told, at their places; those beyond the last page that was read come with theirs. */
-  function place(found: readonly ReportRowFragment[]): void {
-    const { ids, more } = listed.get()
-    const shown = new Set(ids)
-    const oldest = rows.get(ids.at(-1) ?? '')
-    const fresh = found.filter((row) => !shown.has(row.id) && (!more || !oldest || compare(row, oldest) > 0))
-    if (fresh.length > 0)
-      show([...fresh.map(({ id }) => id), ...ids].toSorted((a, b) => compare(rows.get(b), rows.get(a))))
+    if (asking) gone.add(id)
+    for (const known of [strangers, stale, beyond]) known.delete(id)
+    if (rows.drop(id)) show({ ids: now.ids.filter((one) => one !== id) })
   }
 
   function heard({ reportEvents: { kind, reportId, progress } }: ReportEventsSubscription): void {
-    if (kind === 'READY' || kind === 'RESYNC') return reading.ask()
+    for (const listener of listeners) listener(kind, reportId)
+    if (kind === 'READY' || kind === 'RESYNC' || strangers.size > MOST_STRANGERS) {
+      wantsAll = true
+      return turns.ask(kind === 'READY' ? 'at once' : undefined)
+    }
     if (reportId === null) return
     if (kind === 'LEFT' || kind === 'DELETED') return drop(reportId)
-    const known = progress !== null && move(reportId, progress)
-    // A change of status brings what no event has: times, the failure, the document.
+    gone.delete(reportId)
+    if (beyond.has(reportId)) return
+    const known = progress !== null && rows.move(reportId, progress)
     if (known && kind === 'PROGRESSED') return
-    unread.add(reportId)
-    readingSome.ask()
-  }
-
-  /** One reading at a time, the next one not too soon; what is asked for meanwhile is one more. */
-  function createTurns(read: () => Promise<void>) {
-    let turn: Promise<void> | undefined
-    let again = false
-    async function go(): Promise<void> {
-      do {
-        again = false
-        try {
-          await read()
-        } catch (error) {
-          if (!closed) listed.set({ ...listed.get(), reading: false, failure: error as Failure })
-        }
-        await new Promise((resolve) => setTimeout(resolve, BETWEEN_READINGS))
-      } while (again && !closed)
-      turn = undefined
-    }
-    return {
-      ask(): void {
-        if (turn) again = true
-        else turn = go()
-      },
-    }
+    // A change of status brings what no event has: times, the failure, the document.
+    if (!known) strangers.add(reportId)
+    else stale.add(reportId)
+    if (!known || rows.isInSight(reportId)) turns.ask()
   }
 
   const leave = connection.follow(ReportEventsDocument, { filter }, heard, (failure) =>
-    listed.set({ ...listed.get(), reading: false, failure }),
+    show({ failure, reading: false }),
   )
 
   return {
     listed,
-    row: (id) => ({
-      get: () => rows.get(id),
-      listen(heard) {
-        const those = listeners.get(id) ?? new Set()
-        listeners.set(id, those.add(heard))
-        if (unread.has(id)) readingSome.ask()
-        return () => {
-          those.delete(heard)
-          if (those.size === 0) listeners.delete(id)
-        }
-      },
-    }),
+    row: rows.row,
+    isNew: novelty.has,
+    onNews(heard) {
+      listeners.add(heard)
+      return () => void listeners.delete(heard)
+    },
     readMore() {
-      if (readingPage || !listed.get().more) return
-      readingPage = true
-      readPage(after, PAGE)
-        .then(({ nodes, pageInfo }) => {
-          keep(nodes)
-          after = pageInfo.endCursor
-          const { ids } = listed.get()
-          const known = new Set(ids)
-          show([...ids, ...nodes.map(({ id }) => id).filter((id) => !known.has(id))], pageInfo.hasNextPage)
-        })
-        .catch((failure: Failure) => listed.set({ ...listed.get(), failure }))
-        .finally(() => (readingPage = false))
+      if (wantsOlder || !now.more || now.ids.length >= MOST_ROWS) return
+      wantsOlder = true
+      turns.ask('at once')
     },
     close() {
       closed = true
-      cancelAnimationFrame(frame)
+      turns.close()
+      rows.close()
+      drawing.close()
       leave()
     },
   }
-}
-
-/** As the API orders CREATED_AT_DESC: by time, then by id. */
-function compare(a: ReportRowFragment | undefined, b: ReportRowFragment | undefined): number {
-  if (!a || !b) return 0
-  if (a.createdAt !== b.createdAt) return a.createdAt < b.createdAt ? -1 : 1
-  return a.id < b.id ? -1 : 1
 }

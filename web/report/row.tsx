@@ -11,6 +11,7 @@ interface Row {
   id: string
   domId: string
   row: LiveList['row']
+  isNew: LiveList['isNew']
   top: number
   /** In the whole table, the head being 1. */
   index: number
@@ -20,13 +21,15 @@ interface Row {
 }
 
 /** One report in the table; it is drawn again alone. */
-export function ReportRow({ id, domId, row, top, index, active, open, onOpen }: Row) {
+export function ReportRow({ id, domId, row, isNew, top, index, active, open, onOpen }: Row) {
   const report = useStore(useMemo(() => row(id), [row, id]))
+  // Asked once: a row that is drawn again has not come again.
+  const fresh = useMemo(() => isNew(id), [isNew, id])
   if (!report) return null
   return (
     <div
       id={domId}
-      class={`row${active ? ' row-active' : ''}${open ? ' row-open' : ''}`}
+      class={['row', active && 'row-active', open && 'row-open', fresh && 'row-new'].filter(Boolean).join(' ')}
       role="row"
       aria-rowindex={index}
       aria-selected={open}

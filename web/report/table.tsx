@@ -9,6 +9,8 @@ const COLUMNS = ['Status', 'Report', 'Progress', 'Type', 'Asked by', 'Priority',
 interface Table {
   list: LiveList
   ids: readonly string[]
+  /** There are older ones. */
+  more: boolean
   open: string | undefined
 }
 
@@ -16,17 +18,17 @@ interface Table {
  * Rows of one height, of which only those in sight exist. A grid of ARIA's: it has the focus itself and says which row is
  * active, so that a row that scrolls away takes no focus with it.
  */
-export function ReportTable({ list, ids, open }: Table) {
+export function ReportTable({ list, ids, more, open }: Table) {
   const { search } = useAddress()
   const scroller = useRef<HTMLDivElement>(null)
-  const { first, last, rowHeight, page, show } = useWindow(scroller, ids.length)
+  const { first, last, rowHeight, page, show } = useWindow(scroller, ids)
   // Remembered by id: rows that come in above do not move it.
   const [active, setActive] = useState<string | null>(open ?? null)
   const at = active === null ? -1 : ids.indexOf(active)
 
   useEffect(() => {
-    if (last >= ids.length - 20) list.readMore()
-  }, [last, ids.length])
+    if (more && last >= ids.length - 20) list.readMore()
+  }, [list, more, last, ids.length])
 
   const openRow = (id: string) => go(addressOf(['reports', id], search))
   const move = (to: number) => {
@@ -51,7 +53,7 @@ export function ReportTable({ list, ids, open }: Table) {
       role="grid"
       tabIndex={0}
       aria-label="Reports"
-      aria-rowcount={ids.length + 1}
+      aria-rowcount={more ? -1 : ids.length + 1}
       aria-activedescendant={at >= first && at < last ? rowId(active) : undefined}
       onFocus={() => active === null && ids.length > 0 && setActive(ids[first] ?? null)}
       onKeyDown={(event) => {
@@ -77,6 +79,7 @@ export function ReportTable({ list, ids, open }: Table) {
             id={id}
             domId={rowId(id)}
             row={list.row}
+            isNew={list.isNew}
             top={(first + index) * rowHeight}
             index={first + index + 2}
             active={id === active}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
+import { createTurns } from '../api/turns.ts'
 import { ListedTypesDocument, type ListedTypesQuery } from '../generated/graphql.ts'
 import { useSigned } from '../session/viewer.tsx'
 
@@ -9,13 +10,13 @@ export function useReportTypes(): readonly ListedType[] {
   const { connection } = useSigned()
   const [types, setTypes] = useState<readonly ListedType[]>([])
   useEffect(() => {
-    let left = false
-    connection.ask(ListedTypesDocument, {}).then(
-      ({ reportTypes }) => left || setTypes(reportTypes),
-      // The list itself says what is wrong; the choice stays empty.
-      () => left || setTypes([]),
+    // The list itself says what is wrong; the choice stays as it is until they can be read.
+    const turns = createTurns(
+      () => connection.ask(ListedTypesDocument, {}).then(({ reportTypes }) => setTypes(reportTypes)),
+      () => undefined,
     )
-    return () => void (left = true)
+    turns.ask('at once')
+    return turns.close
   }, [connection])
   return types
 }

@@ -1,14 +1,15 @@
 import type { RefObject } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 /** Rows beyond the edges that exist already, so that scrolling shows no gap. */
 const BEYOND = 8
 
 /**
- * Which of `count` rows of one height are in sight of a scrolling element. The height stands in the style sheet as
- * --row-height, as a phone's rows are higher.
+ * Which of these rows, all of one height, are in sight of a scrolling element. The height stands in the style sheet as
+ * --row-height, as a narrow list's rows are higher.
  */
-export function useWindow(scroller: RefObject<HTMLElement | null>, count: number) {
+export function useWindow(scroller: RefObject<HTMLElement | null>, ids: readonly string[]) {
+  const count = ids.length
   const [{ top, height, rowHeight }, set] = useState({ top: 0, height: 800, rowHeight: 44 })
 
   useEffect(() => {
@@ -31,6 +32,16 @@ export function useWindow(scroller: RefObject<HTMLElement | null>, count: number
       element.removeEventListener('scroll', later)
     }
   }, [])
+
+  // Who has scrolled down reads on at the same row, whatever comes in or goes above it.
+  const before = useRef(ids)
+  useLayoutEffect(() => {
+    const element = scroller.current
+    const at = element ? Math.floor(element.scrollTop / rowHeight) : 0
+    const now = at > 0 ? ids.indexOf(before.current[at] ?? '') : -1
+    if (element && now >= 0 && now !== at) element.scrollTop += (now - at) * rowHeight
+    before.current = ids
+  }, [ids])
 
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - BEYOND, count - 1))
   const last = Math.min(count, Math.ceil((top + height) / rowHeight) + BEYOND)

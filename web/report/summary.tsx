@@ -1,0 +1,25 @@
+import { Fact } from './facts.tsx'
+import { nameWords, valueWords } from './words.ts'
+import { count } from '../parts/figures.ts'
+
+/** Figures about the whole, where the type gives them. */
+export function Summary({ summary }: { summary: unknown }) {
+  if (typeof summary !== 'object' || summary === null) return null
+  const facts = Object.entries(summary)
+  if (facts.length === 0) return null
+  return (
+    <dl class="facts summary">
+      {facts.map(([name, value]) => (
+        <Fact key={name} name={nameWords(name)}>
+          <Figure value={value} />
+        </Fact>
+      ))}
+    </dl>
+  )
+}
+
+function Figure({ value }: { value: unknown }) {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return <>{count(value)}</>
+  const words = valueWords(value)
+  return words === null ? <span class="faint">none</span> : <>{words}</>
+}
