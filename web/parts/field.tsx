@@ -1,0 +1,93 @@
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
+
+/** What is said of a field beside its value. */
+export interface Told {
+  label: string
+  help?: string | null | undefined
+  /** In words, what is wrong and what to do. */
+  error?: string | undefined
+  required?: boolean | undefined
+}
+/** For the element that takes the value: whoever hears or sees it hears what is said of it. */
+export interface Control {
+  id: string
+  'aria-describedby': string
+  'aria-invalid': boolean
+  'aria-required': boolean
+}
+
+/** A label, what takes the value, and what is said of it. `below`: what follows from the value. */
+export function Field(told: Told & { children: (control: Control) => ComponentChildren; below?: ComponentChildren }) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>
+        <Name {...told} />
+      </label>
+      <Help id={id} {...told} />
+      {told.children({
+        id,
+        'aria-describedby': `${id}-help ${id}-wrong`,
+        'aria-invalid': told.error !== undefined,
+        'aria-required': told.required ?? false,
+      })}
+      {told.below}
+      <Wrong id={id} {...told} />
+    </div>
+  )
+}
+
+/** The same for what has several elements: choices, ticks. */
+export function FieldGroup(told: Told & { children: (id: string) => ComponentChildren }) {
+  const id = useId()
+  return (
+    <fieldset
+      class={told.error === undefined ? 'field group' : 'field group group-wrong'}
+      aria-describedby={`${id}-help ${id}-wrong`}
+    >
+      <legend>
+        <Name {...told} />
+      </legend>
+      <Help id={id} {...told} />
+      {told.children(id)}
+      <Wrong id={id} {...told} />
+    </fieldset>
+  )
+}
+
+function Name({ label, required }: Told) {
+  return (
+    <>
+      {label}
+      {required && <span class="required"> required</span>}
+    </>
+  )
+}
+
+function Help({ id, help }: Told & { id: string }) {
+  return help ? (
+    <p id={`${id}-help`} class="help">
+      {help}
+    </p>
+  ) : null
+}
+
+function Wrong({ id, error }: Told & { id: string }) {
+  return error === undefined ? null : (
+    <p id={`${id}-wrong`} class="wrong">
+      {error}
+    </p>
+  )
+}
+
+/** To the first field of which something is said to be wrong. */
+export function focusWrong(form: HTMLElement | null): void {
+  form?.querySelector<HTMLElement>('[aria-invalid="true"], .group-wrong :is(input, button, select)')?.focus()
+}
+
+/** "startDate" → "Start date": the name of a field in words. */
+export function inWords(name: string): string {
+  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase()
+}
