@@ -56,9 +56,10 @@ export function parametersOf(parameters: readonly Parameter[], drafts: Drafts): 
 function valueOf(parameter: Parameter, draft: Draft | undefined): unknown {
   if (draft === undefined) return undefined
   if (typeof draft === 'string') return draft.trim() === '' ? undefined : itemOf(parameter, draft)
+  const items = draft.filter((item) => item !== '')
   // None of a list that has a default is something else than not to say.
-  if (draft.length === 0) return parameter.default == null ? undefined : []
-  return draft.map((item) => itemOf(parameter, item))
+  if (items.length === 0) return parameter.default == null ? undefined : []
+  return items.map((item) => itemOf(parameter, item))
 }
 
 const WHOLE = /^[+-]?\d+$/

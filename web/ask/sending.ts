@@ -1,0 +1,60 @@
+/** The bytes of a file on their way: one PUT to the address that the API gave. */
+
+/** Why a file did not arrive, in words. `again`: the same PUT may be tried once more. */
+export class NotSent extends Error {
+  readonly again: boolean
+  constructor(message: string, again: boolean) {
+    super(message)
+    this.again = again
+  }
+}
+
+const LOST = 'The connection was lost on the way. Try again.'
+const ANSWERS: Readonly<Record<number, string>> = {
+  400: 'The file has changed since you chose it. Choose it again.',
+  403: 'The address for this file is no longer good. Try again.',
+  410: 'The address for this file is no longer good. Try again.',
+  415: 'Its content is not what its name says. Choose another file.',
+}
+
+/** XMLHttpRequest, because fetch does not tell how far a body has come. `progressed` hears of bytes. Rejects with NotSent. */
+export function send(
+  file: Blob,
+  { url, headers }: { url: string; headers: Readonly<Record<string, string>> },
+  progressed: (sent: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    // The address names the service as the world knows it; this page has come from it, by whatever name.
+    const { pathname, search } = new URL(url, location.href)
+    request.open('PUT', pathname + search)
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+    request.upload.addEventListener('progress', ({ loaded }) => progressed(loaded))
+    request.addEventListener('load', () => {
+      const { status } = request
+      // 409: its answer was lost, and the bytes are there.
+      if (status < 300 || status === 409) resolve()
+      else reject(new NotSent(ANSWERS[status] ?? LOST, status >= 500))
+    })
+    request.addEventListener('error', () => reject(new NotSent(LOST, true)))
+    request.addEventListener('abort', () => reject(new NotSent('Stopped.', false)))
+    signal.addEventListener('abort', () => request.abort(), { once: true })
+    request.send(file)
+  })
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  pdf: 'application/pdf',
+  csv: 'text/csv',
+  txt: 'text/plain',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  jsonl: 'application/x-ndjson',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+}
+
+/** By the name first: a spreadsheet on the same machine may have taken .csv for its own. */
+export function contentTypeOf({ name, type }: { name: string; type: string }): string {
+  return TYPES[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? (type || 'application/octet-stream')
+}
