@@ -1,10 +1,9 @@
 import { useState } from 'preact/hooks'
 import { addressOf } from '../address.ts'
-import { ListedTypesDocument, type ListedTypesQuery } from '../generated/graphql.ts'
+import { ListedTypesDocument } from '../generated/graphql.ts'
 import { Notice } from '../parts/notice.tsx'
 import { useReading } from '../session/reading.ts'
-
-type Listed = ListedTypesQuery['reportTypes'][number]
+import { byUse, fits, whyNot, type Listed } from './listed.ts'
 
 /** What can be asked for; what can't be now says why. */
 export function Choose() {
@@ -56,25 +55,3 @@ function Type({ type }: { type: Listed }) {
     </li>
   )
 }
-
-/** Why it can't be asked for, in words; null where it can. */
-export function whyNot({
-  available,
-  unavailableReason,
-  viewerCanRequest,
-}: Pick<Listed, 'available' | 'unavailableReason' | 'viewerCanRequest'>): string | null {
-  if (!viewerCanRequest) return 'Your role may not ask for it.'
-  return available ? null : `Not available now: ${unavailableReason ?? 'its source does not answer.'}`
-}
-
-/** Every word of the search, anywhere in what is said of the type. */
-export function fits({ name, title, description }: Pick<Listed, 'name' | 'title' | 'description'>, search: string): boolean {
-  const text = `${name} ${title} ${description ?? ''}`.toLowerCase()
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word))
-}
-
-const byUse = (one: Listed, other: Listed) =>
-  Number(whyNot(one) !== null) - Number(whyNot(other) !== null) || one.title.localeCompare(other.title)

@@ -12,7 +12,7 @@ export interface Told {
 /** For the element that takes the value: whoever hears or sees it hears what is said of it. */
 export interface Control {
   id: string
-  'aria-describedby': string
+  'aria-describedby': string | undefined
   'aria-invalid': boolean
   'aria-required': boolean
 }
@@ -28,7 +28,7 @@ export function Field(told: Told & { children: (control: Control) => ComponentCh
       <Help id={id} {...told} />
       {told.children({
         id,
-        'aria-describedby': `${id}-help ${id}-wrong`,
+        'aria-describedby': described(id, told),
         'aria-invalid': told.error !== undefined,
         'aria-required': told.required ?? false,
       })}
@@ -44,7 +44,7 @@ export function FieldGroup(told: Told & { children: (id: string) => ComponentChi
   return (
     <fieldset
       class={told.error === undefined ? 'field group' : 'field group group-wrong'}
-      aria-describedby={`${id}-help ${id}-wrong`}
+      aria-describedby={described(id, told)}
     >
       <legend>
         <Name {...told} />
@@ -54,6 +54,12 @@ export function FieldGroup(told: Told & { children: (id: string) => ComponentChi
       <Wrong id={id} {...told} />
     </fieldset>
   )
+}
+
+/** Ids of what stands beside the field; what is not there is not named. */
+function described(id: string, { help, error }: Told): string | undefined {
+  const ids = [help && `${id}-help`, error !== undefined && `${id}-wrong`].filter(Boolean)
+  return ids.length === 0 ? undefined : ids.join(' ')
 }
 
 function Name({ label, required }: Told) {
