@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { below, messageOf, withoutName, type FieldError } from './errors.ts'
 import { ParameterField } from './parameter-field.tsx'
 import { useResolved } from './resolving.ts'
@@ -21,13 +21,15 @@ interface Props {
 export function ParametersForm({ type, values, onChange, errors, timeZone, scheduled = false }: Props) {
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set())
   // What was refused is refused no longer once it was changed: from then on it is what the service says as one types.
-  const [mended, setMended] = useState<{ of: readonly FieldError[]; names: ReadonlySet<string> }>(NOTHING)
-  const refused = mended.of === errors ? errors.filter(({ path }) => !mended.names.has(path[0] ?? '')) : errors
+  const [mended, setMended] = useState<ReadonlySet<string>>(new Set())
+  const said = JSON.stringify(errors)
+  useEffect(() => setMended(new Set()), [said])
+  const refused = errors.filter(({ path }) => !mended.has(path[0] ?? ''))
   const { resolved, wrong } = useResolved({ type, values, timeZone, scheduled })
 
   const change = (name: string, draft: Draft) => {
     setTouched((before) => new Set([...before, name]))
-    setMended((before) => ({ of: errors, names: new Set([...(before.of === errors ? before.names : []), name]) }))
+    setMended((before) => new Set([...before, name]))
     onChange((before) => ({ ...before, [name]: draft }))
   }
 
@@ -38,14 +40,14 @@ export function ParametersForm({ type, values, onChange, errors, timeZone, sched
         const { name } = parameter
         const draft = values[name] ?? ''
         const told = [...below(refused, name), ...(touched.has(name) ? below(wrong, name) : [])]
-        const said = told.map(({ path, message }) => ({ path, message: withoutName(message, name) }))
+        const faults = told.map(({ path, message }) => ({ path, message: withoutName(message, name) }))
         return (
           <ParameterField
             key={name}
             parameter={parameter}
             draft={draft}
             change={(next) => change(name, next)}
-            error={messageOf(once(said), typeof draft === 'string' ? [] : draft)}
+            error={messageOf(once(faults), typeof draft === 'string' ? [] : draft)}
             resolved={resolved[name]}
             timeZone={timeZone}
             scheduled={scheduled}
@@ -56,5 +58,5 @@ export function ParametersForm({ type, values, onChange, errors, timeZone, sched
   )
 }
 
-const NOTHING = { of: [], names: new Set<string>() }
+/** The refusal and what is said as one types are mostly the same. */
 const once = (errors: readonly FieldError[]) => [...new Map(errors.map((one) => [one.message, one])).values()]

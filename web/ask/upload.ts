@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { Failure } from '../api/failure.ts'
 import { AnnounceDocument, UploadedFileDocument } from '../generated/graphql.ts'
 import { useSigned } from '../session/viewer.tsx'
-import { contentTypeOf, NotSent, send } from './sending.ts'
+import { contentTypeOf } from './content-type.ts'
+import { NotSent, send } from './sending.ts'
 
 /** A file on its way, or there. */
 export interface Carried {
