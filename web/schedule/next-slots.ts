@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { Failure } from '../api/failure.ts'
+import { fieldErrors, type FieldError } from '../ask/errors.ts'
+import { NextSlotsDocument, type CadenceInput } from '../generated/graphql.ts'
+import { useSigned } from '../session/viewer.tsx'
+
+/** Milliseconds after the last key until the service is asked. */
+const TYPING = 250
+
+export interface NextSlots {
+  readonly slots: readonly string[]
+  readonly errors: readonly FieldError[]
+  /** Of what was typed before; the answer is under way. */
+  readonly old: boolean
+  readonly failure: Failure | null
+}
+const NONE: NextSlots = { slots: [], errors: [], old: false, failure: null }
+
+/** The slots that a cadence would have from now on, as the service reckons them: the newest question is answered, no other. */
+export function useNextSlots(cadence: CadenceInput | null, timeZone: string): NextSlots {
+  const { connection } = useSigned()
+  const [next, set] = useState<NextSlots>(NONE)
+  const asked = JSON.stringify([cadence, timeZone])
+
+  useEffect(() => {
+    if (cadence === null) return set(NONE)
+    let over = false
+    set((before) => ({ ...before, old: true }))
+    const ask = () =>
+      connection.ask(NextSlotsDocument, { cadence, timeZone }).then(
+        ({ upcomingSlots: { slots, userErrors } }) =>
+          over || set({ slots, errors: fieldErrors(userErrors), old: false, failure: null }),
+        (failure: Failure) => over || set({ ...NONE, failure }),
+      )
+    const later = setTimeout(() => void ask(), TYPING)
+    return () => {
+      over = true
+      clearTimeout(later)
+    }
+  }, [connection, asked])
+  return next
+}
