@@ -26,6 +26,13 @@ export interface Plan {
   readonly paused: boolean
 }
 
+/** What a form begins with; `of`: the schedule that it changes. */
+export interface Beginning {
+  readonly plan: Plan
+  readonly type: AskedType | null
+  readonly of: SchedulePlanFragment | null
+}
+
 export const newPlan = (type: string, timeZone: string): Plan => ({
   title: '',
   type,

@@ -2,24 +2,12 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Connection } from '../api/connection.ts'
 import type { Failure } from '../api/failure.ts'
 import { draftsOf, type AskedType } from '../ask/values.ts'
-import {
-  AskedTypeDocument,
-  ReportToPlanDocument,
-  ScheduleToEditDocument,
-  type SchedulePlanFragment,
-} from '../generated/graphql.ts'
+import { AskedTypeDocument, ReportToPlanDocument, ScheduleToEditDocument } from '../generated/graphql.ts'
 import { Notice } from '../parts/notice.tsx'
 import { hereZone } from '../parts/time-zone.tsx'
 import { useSigned } from '../session/viewer.tsx'
 import { PlanForm } from './form.tsx'
-import { newPlan, planOfReport, planOfSchedule, type Plan } from './plan.ts'
-
-/** What a form begins with; `of`: the schedule that it changes. */
-export interface Beginning {
-  readonly plan: Plan
-  readonly type: AskedType | null
-  readonly of: SchedulePlanFragment | null
-}
+import { newPlan, planOfReport, planOfSchedule, type Beginning } from './plan.ts'
 
 export function NewSchedule({ from, type }: { from: string | null; type: string | null }) {
   return <Prepared begin={(connection) => beginNew(connection, from, type)} />
