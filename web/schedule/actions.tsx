@@ -1,6 +1,7 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { addressOf, go } from '../address.ts'
-import type { Failure } from '../api/failure.ts'
+import { Failure } from '../api/failure.ts'
+import { createIntent, persistently } from '../api/intent.ts'
 import {
   DeleteScheduleDocument,
   PauseScheduleDocument,
@@ -26,8 +27,9 @@ export function Actions({ schedule: { id, title, paused }, gone }: Props) {
   const may = useMay()
   const [wrong, setWrong] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
-  // Of one wish to run it: a lost answer is asked for again under the same key.
-  const key = useRef<string | null>(null)
+  const intent = useRef(createIntent())
+  const left = useRef(false)
+  useEffect(() => () => void (left.current = true), [])
   if (!may.plan) return null
 
   async function act<Answer extends Refused>(asked: Promise<Answer>): Promise<Answer | null> {
@@ -39,7 +41,8 @@ export function Actions({ schedule: { id, title, paused }, gone }: Props) {
       if (first) setWrong(first.message)
       return first ? null : answer
     } catch (error) {
-      setWrong((error as Failure).message)
+      if (!(error instanceof Failure)) throw error
+      setWrong(error.message)
       return null
     } finally {
       setBusy(false)
@@ -47,13 +50,16 @@ export function Actions({ schedule: { id, title, paused }, gone }: Props) {
   }
 
   async function run() {
-    key.current ??= crypto.randomUUID()
+    const idempotencyKey = intent.current.keyOf(id)
     const done = await act(
-      connection.ask(RunScheduleNowDocument, { id, idempotencyKey: key.current }).then((asked) => asked.runScheduleNow),
+      persistently(
+        () => connection.ask(RunScheduleNowDocument, { id, idempotencyKey }).then((asked) => asked.runScheduleNow),
+        () => left.current,
+      ),
     )
     if (!done) return
-    key.current = null
-    if (done.report) go(addressOf(['reports', done.report.id]))
+    intent.current.over()
+    if (done.report && !left.current) go(addressOf(['reports', done.report.id]))
   }
   const turn = () =>
     act(

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { addressOf, go } from '../address.ts'
-import type { Failure } from '../api/failure.ts'
+import { Failure } from '../api/failure.ts'
+import { createIntent, persistently } from '../api/intent.ts'
 import { below, elsewhere, fieldErrors, messageOf, type FieldError } from '../ask/errors.ts'
 import { OutputFields } from '../ask/output-fields.tsx'
 import { ParametersForm } from '../ask/parameters-form.tsx'
@@ -13,7 +14,6 @@ import { isTimeZone, TimeZoneField } from '../parts/time-zone.tsx'
 import { useSigned } from '../session/viewer.tsx'
 import { cadenceInput } from './cadence-draft.ts'
 import { CadenceFields } from './cadence-fields.tsx'
-import { useIntent } from './intent.ts'
 import { useNextSlots } from './next-slots.ts'
 import { changesOf, inputOf, type Beginning, type Plan } from './plan.ts'
 import { Preview } from './preview.tsx'
@@ -22,6 +22,9 @@ import { TypeField, useType } from './type-field.tsx'
 
 /** What has a place of its own for what is wrong with it. */
 const PLACES = ['title', 'report', 'parameters', 'cadence', 'timeZone', 'overlapPolicy', 'catchUpWindow', 'deliveries', 'format', 'csvDialect', 'compression', 'priority', 'visibility', 'tags'] // prettier-ignore
+
+const OFFLINE =
+  'The service can’t be reached. What you have filled in is kept: send it again, and one schedule comes of it, even where this one had arrived.'
 
 /** A new schedule, or another plan for one that is there. */
 export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { beginning: Beginning }) {
@@ -32,9 +35,12 @@ export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { 
   const [errors, setErrors] = useState<readonly FieldError[]>([])
   const [failure, setFailure] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
+  const sending = useRef(false)
+  const left = useRef(false)
+  useEffect(() => () => void (left.current = true), [])
   const [typed, setTyped] = useState(false)
   const form = useRef<HTMLFormElement>(null)
-  const keyOf = useIntent()
+  const intent = useRef(createIntent())
 
   const cadence = cadenceInput(plan.cadence, isTimeZone(plan.timeZone) ? plan.timeZone : 'UTC')
   const next = useNextSlots(typeof cadence === 'string' ? null : cadence, plan.timeZone)
@@ -52,10 +58,8 @@ export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { 
 
   async function send(input: CreateScheduleInput) {
     if (!of) {
-      const { createSchedule } = await connection.ask(CreateScheduleDocument, {
-        input: { ...input, idempotencyKey: keyOf(input) },
-      })
-      return createSchedule
+      const whole = { ...input, idempotencyKey: intent.current.keyOf(input) }
+      return (await connection.ask(CreateScheduleDocument, { input: whole })).createSchedule
     }
     const changes = typeof before === 'string' ? input : changesOf(before, input)
     if (Object.keys(changes).length === 0) return { schedule: of, userErrors: [] }
@@ -64,19 +68,27 @@ export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { 
 
   async function submit(event: Event) {
     event.preventDefault()
+    // Enter twice is one schedule.
+    if (sending.current) return
     const input = inputOf(plan, type)
     setFailure(null)
     if (plan.type === '') return setErrors([{ path: ['report'], message: 'Choose what it asks for.' }])
     if (typeof input === 'string') return setErrors([{ path: ['cadence'], message: input }])
-    setBusy(true)
+    setBusy((sending.current = true))
     try {
-      const { schedule, userErrors } = await send(input)
-      if (schedule && userErrors.length === 0) return go(addressOf(['schedules', schedule.id]))
+      const { schedule, userErrors } = await persistently(
+        () => send(input),
+        () => left.current,
+      )
+      if (schedule) intent.current.over()
+      if (left.current) return
+      if (schedule && userErrors.length === 0) go(addressOf(['schedules', schedule.id]))
       setErrors(fieldErrors(userErrors))
     } catch (error) {
-      setFailure(error as Failure)
+      if (!(error instanceof Failure)) throw error
+      setFailure(error)
     } finally {
-      setBusy(false)
+      setBusy((sending.current = false))
     }
   }
 
@@ -85,7 +97,7 @@ export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { 
       <h1>{of ? `Edit “${of.title}”` : 'New schedule'}</h1>
       {failure && (
         <Notice wrong>
-          {failure.message} {failure.code === 'OFFLINE' && 'Nothing you typed is lost: send it again.'}
+          {failure.code === 'OFFLINE' ? OFFLINE : failure.message}
         </Notice>
       )}
       {typeFailure && <Notice wrong>{typeFailure.message}</Notice>}

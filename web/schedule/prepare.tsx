@@ -1,68 +1,74 @@
-import { useEffect, useState } from 'preact/hooks'
-import type { Connection } from '../api/connection.ts'
-import type { Failure } from '../api/failure.ts'
+import { useState } from 'preact/hooks'
 import { draftsOf, type AskedType } from '../ask/values.ts'
 import { AskedTypeDocument, ReportToPlanDocument, ScheduleToEditDocument } from '../generated/graphql.ts'
 import { Notice } from '../parts/notice.tsx'
 import { hereZone } from '../parts/time-zone.tsx'
-import { useSigned } from '../session/viewer.tsx'
+import { useReading } from '../session/reading.ts'
 import { PlanForm } from './form.tsx'
-import { newPlan, planOfReport, planOfSchedule, type Beginning } from './plan.ts'
+import { newPlan, planOfReport, planOfSchedule, type Beginning, type Plan } from './plan.ts'
 
+/** What a schedule is made of: nothing yet, a type, or a report that somebody wants again and again. */
 export function NewSchedule({ from, type }: { from: string | null; type: string | null }) {
-  return <Prepared begin={(connection) => beginNew(connection, from, type)} />
+  if (from !== null) return <OfReport id={from} />
+  return (
+    <Typed
+      name={type}
+      begin={(known) => beginning({ ...newPlan(known?.name ?? '', hereZone()), title: known?.title ?? '' }, known, {})}
+    />
+  )
+}
+
+function OfReport({ id }: { id: string }) {
+  const { found, failure } = useReading(ReportToPlanDocument, { id })
+  const report = found?.report
+  if (!report) return <Nothing failure={failure?.message} read={found !== null} />
+  return (
+    <Typed
+      name={report.type.name}
+      begin={(type) => beginning(planOfReport(report, hereZone()), type, report.parameters)}
+    />
+  )
 }
 
 export function EditSchedule({ id }: { id: string }) {
-  return <Prepared begin={(connection) => beginEdit(connection, id)} />
+  const { found, failure } = useReading(ScheduleToEditDocument, { id })
+  const schedule = found?.schedule
+  if (!schedule) return <Nothing failure={failure?.message} read={found !== null} />
+  return (
+    <Typed
+      name={schedule.type.name}
+      begin={(type) => ({ ...beginning(planOfSchedule(schedule), type, schedule.parameters), of: schedule })}
+    />
+  )
 }
 
-async function typeOf(connection: Connection, name: string): Promise<AskedType | null> {
-  return name === '' ? null : (await connection.ask(AskedTypeDocument, { name })).reportType
+function beginning(plan: Plan, type: AskedType | null, parameters: unknown): Beginning {
+  return { plan: { ...plan, drafts: draftsOf(type?.parameters ?? [], parameters) }, type, of: null }
 }
 
-/** Null: there is no such report. */
-async function beginNew(connection: Connection, from: string | null, name: string | null): Promise<Beginning | null> {
-  if (from === null) {
-    const type = await typeOf(connection, name ?? '')
-    const plan = { ...newPlan(type?.name ?? '', hereZone()), title: type?.title ?? '' }
-    return { plan: { ...plan, drafts: draftsOf(type?.parameters ?? []) }, type, of: null }
-  }
-  const { report } = await connection.ask(ReportToPlanDocument, { id: from })
-  if (!report) return null
-  const type = await typeOf(connection, report.type.name)
-  const plan = planOfReport(report, hereZone())
-  return { plan: { ...plan, drafts: draftsOf(type?.parameters ?? [], report.parameters) }, type, of: null }
+/** The form as soon as the type is known; null: none is chosen. */
+function Typed({ name, begin }: { name: string | null; begin: (type: AskedType | null) => Beginning }) {
+  const { found, failure } = useReading(AskedTypeDocument, name === null ? null : { name })
+  if (name !== null && !found) return <Nothing failure={failure?.message} read={false} />
+  return <Begun begin={() => begin(found?.reportType ?? null)} />
 }
 
-async function beginEdit(connection: Connection, id: string): Promise<Beginning | null> {
-  const { schedule } = await connection.ask(ScheduleToEditDocument, { id })
-  if (!schedule) return null
-  const type = await typeOf(connection, schedule.type.name)
-  const plan = planOfSchedule(schedule)
-  return { plan: { ...plan, drafts: draftsOf(type?.parameters ?? [], schedule.parameters) }, type, of: schedule }
-}
-
-/** Read once: what somebody types is not taken away by what somebody else changes meanwhile. */
-function Prepared({ begin }: { begin: (connection: Connection) => Promise<Beginning | null> }) {
-  const { connection } = useSigned()
-  const [beginning, set] = useState<Beginning | null | undefined>(undefined)
-  const [failure, setFailure] = useState<Failure | null>(null)
-  useEffect(() => {
-    let left = false
-    begin(connection).then(
-      (found) => left || set(found),
-      (error: Failure) => left || setFailure(error),
-    )
-    return () => void (left = true)
-  }, [connection])
-
+/** Once: what somebody types is not taken away by what somebody else changes meanwhile. */
+function Begun({ begin }: { begin: () => Beginning }) {
+  const [first] = useState(begin)
   return (
     <section class="view">
-      {failure && <Notice wrong>{failure.message}</Notice>}
-      {beginning === undefined && !failure && <p class="help">Reading…</p>}
-      {beginning === null && <p class="empty">There is no such thing, or it is not yours to see.</p>}
-      {beginning && <PlanForm beginning={beginning} />}
+      <PlanForm beginning={first} />
     </section>
   )
+}
+
+function Nothing({ failure, read }: { failure: string | undefined; read: boolean }) {
+  if (failure !== undefined)
+    return (
+      <section class="view">
+        <Notice wrong>{failure}</Notice>
+      </section>
+    )
+  return <p class="empty">{read ? 'There is no such thing, or it is not yours to see.' : 'Reading…'}</p>
 }
