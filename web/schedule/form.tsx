@@ -1,206 +1,149 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { addressOf, go } from '../address.ts'
-import { Failure } from '../api/failure.ts'
-import { createIntent, persistently } from '../api/intent.ts'
-import { below, elsewhere, fieldErrors, messageOf, type FieldError } from '../ask/errors.ts'
+import { below, elsewhere, messageOf } from '../ask/errors.ts'
 import { OutputFields } from '../ask/output-fields.tsx'
 import { ParametersForm } from '../ask/parameters-form.tsx'
 import { DeliveriesField } from '../delivery/deliveries-field.tsx'
-import { CreateScheduleDocument, UpdateScheduleDocument, type CreateScheduleInput } from '../generated/graphql.ts'
 import { focusWrong } from '../parts/field.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { TextField } from '../parts/text-field.tsx'
-import { isTimeZone, TimeZoneField } from '../parts/time-zone.tsx'
-import { useSigned } from '../session/viewer.tsx'
-import { cadenceInput } from './cadence-draft.ts'
-import { CadenceFields } from './cadence-fields.tsx'
-import { useNextSlots } from './next-slots.ts'
-import { changesOf, inputOf, type Beginning, type Plan } from './plan.ts'
-import { Preview } from './preview.tsx'
+import type { Beginning, Plan } from './plan.ts'
 import { RulesFields } from './rules-fields.tsx'
+import { useSaving } from './saving.ts'
 import { TypeField, useType } from './type-field.tsx'
+import { WhenFields } from './when-fields.tsx'
 
+const OUTPUT = ['format', 'csvDialect', 'compression', 'priority', 'visibility', 'tags']
 /** What has a place of its own for what is wrong with it. */
-const PLACES = ['title', 'report', 'parameters', 'cadence', 'timeZone', 'overlapPolicy', 'catchUpWindow', 'deliveries', 'format', 'csvDialect', 'compression', 'priority', 'visibility', 'tags'] // prettier-ignore
-
-const OFFLINE =
-  'The service can’t be reached. What you have filled in is kept: send it again, and one schedule comes of it, even where this one had arrived.'
+const PLACES = ['title', 'report', 'parameters', 'cadence', 'timeZone', 'overlapPolicy', 'catchUpWindow', 'deliveries', ...OUTPUT] // prettier-ignore
 
 /** A new schedule, or another plan for one that is there. */
-export function PlanForm({ beginning: { plan: first, type: firstType, of } }: { beginning: Beginning }) {
-  const { connection } = useSigned()
-  const [plan, setPlan] = useState(first)
-  const change = (part: Partial<Plan>) => setPlan((before) => ({ ...before, ...part }))
-  const { type, choose, failure: typeFailure } = useType(firstType, setPlan)
-  const [errors, setErrors] = useState<readonly FieldError[]>([])
-  const [failure, setFailure] = useState<Failure | null>(null)
-  const [busy, setBusy] = useState(false)
-  const sending = useRef(false)
-  const left = useRef(false)
-  useEffect(() => () => void (left.current = true), [])
-  const [typed, setTyped] = useState(false)
+export function PlanForm({ beginning }: { beginning: Beginning }) {
+  const { of } = beginning
+  const [plan, setPlan] = useState(beginning.plan)
+  const { errors, failure, busy, save, forget } = useSaving(beginning, (id) => go(addressOf(['schedules', id])))
+  const { type, choose, failure: typeFailure } = useType(beginning.type, setPlan)
   const form = useRef<HTMLFormElement>(null)
-  const intent = useRef(createIntent())
-
-  const cadence = cadenceInput(plan.cadence, isTimeZone(plan.timeZone) ? plan.timeZone : 'UTC')
-  const next = useNextSlots(typeof cadence === 'string' ? null : cadence, plan.timeZone)
-  const before = useMemo(() => inputOf(first, firstType), [])
-  // As it stands a schedule's own slots are what comes; another cadence counts from now on.
-  const asItWas =
-    of && !of.paused && JSON.stringify(cadenceInput(first.cadence, first.timeZone)) === JSON.stringify(cadence)
-  const shown = asItWas && plan.timeZone === of.timeZone ? { ...next, slots: of.upcoming, errors: [] } : next
-  const told = [...errors, ...(typed ? shown.errors.filter((one) => !errors.some((e) => e.path[0] === one.path[0])) : [])]
-
-  // After they are drawn.
+  const refused = useRef(0)
   useEffect(() => {
-    if (errors.length > 0) focusWrong(form.current)
+    // Of a new refusal, and not when one of its errors was mended.
+    if (errors.length > refused.current) focusWrong(form.current)
+    refused.current = errors.length
   }, [errors])
 
-  async function send(input: CreateScheduleInput) {
-    if (!of) {
-      const whole = { ...input, idempotencyKey: intent.current.keyOf(input) }
-      return (await connection.ask(CreateScheduleDocument, { input: whole })).createSchedule
-    }
-    const changes = typeof before === 'string' ? input : changesOf(before, input)
-    if (Object.keys(changes).length === 0) return { schedule: of, userErrors: [] }
-    return (await connection.ask(UpdateScheduleDocument, { input: { id: of.id, ...changes } })).updateSchedule
+  const change = (part: Partial<Plan>) => {
+    setPlan((before) => ({ ...before, ...part }))
+    forget(Object.keys(part))
   }
-
-  async function submit(event: Event) {
-    event.preventDefault()
-    // Enter twice is one schedule.
-    if (sending.current) return
-    const input = inputOf(plan, type)
-    setFailure(null)
-    if (plan.type === '') return setErrors([{ path: ['report'], message: 'Choose what it asks for.' }])
-    if (typeof input === 'string') return setErrors([{ path: ['cadence'], message: input }])
-    setBusy((sending.current = true))
-    try {
-      const { schedule, userErrors } = await persistently(
-        () => send(input),
-        () => left.current,
-      )
-      if (schedule) intent.current.over()
-      if (left.current) return
-      if (schedule && userErrors.length === 0) go(addressOf(['schedules', schedule.id]))
-      setErrors(fieldErrors(userErrors))
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      setFailure(error)
-    } finally {
-      setBusy((sending.current = false))
-    }
-  }
+  const ofParameters = below(errors, 'parameters')
+  const names = type?.parameters.map(({ name }) => name) ?? []
+  const rest = [...elsewhere(errors, PLACES), ...elsewhere(ofParameters, names)]
 
   return (
-    <form ref={form} class="plan-form" noValidate aria-busy={busy} onSubmit={(event) => void submit(event)}>
-      <h1>{of ? `Edit “${of.title}”` : 'New schedule'}</h1>
-      {failure && (
-        <Notice wrong>
-          {failure.code === 'OFFLINE' ? OFFLINE : failure.message}
-        </Notice>
-      )}
+    <form
+      ref={form}
+      noValidate
+      aria-busy={busy}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void save(plan, type)
+      }}
+    >
+      <header>
+        <p class="help">
+          <a href={addressOf(['schedules'])}>Schedules</a>
+        </p>
+        <h1>{of ? `Edit “${of.title}”` : 'New schedule'}</h1>
+      </header>
       {typeFailure && <Notice wrong>{typeFailure.message}</Notice>}
-      {elsewhere(errors, PLACES).map((message) => (
+      {rest.map((message) => (
         <Notice key={message} wrong>
           {message}
         </Notice>
       ))}
 
-      <fieldset>
-        <legend>What</legend>
-        <TextField
-          label="Title"
-          help="Its reports begin with it."
-          required
-          value={plan.title}
-          change={(title) => change({ title })}
-          error={messageOf(below(errors, 'title'))}
-        />
-        <TypeField value={plan.type} choose={choose} error={messageOf(below(errors, 'report'))} />
+      <section>
+        <h2>What it asks for</h2>
+        <div class="fields">
+          <TypeField
+            value={plan.type}
+            choose={(name) => {
+              choose(name)
+              forget(['report', 'parameters'])
+            }}
+            error={messageOf(below(errors, 'report'))}
+          />
+          <TextField
+            label="Title"
+            help="Its reports begin with it."
+            required
+            value={plan.title}
+            change={(title) => change({ title })}
+            error={messageOf(below(errors, 'title'))}
+          />
+        </div>
         {type && (
           <ParametersForm
             key={type.name}
             type={type}
             values={plan.drafts}
-            onChange={(next) => setPlan((old) => ({ ...old, drafts: next(old.drafts) }))}
-            errors={below(errors, 'parameters')}
+            onChange={(next) => setPlan((before) => ({ ...before, drafts: next(before.drafts) }))}
+            errors={ofParameters}
             timeZone={plan.timeZone}
             scheduled
           />
         )}
-      </fieldset>
-
-      <fieldset>
-        <legend>When</legend>
-        <div class="when-fields">
-          <div>
-            <CadenceFields
-              value={plan.cadence}
-              change={(part) => {
-                setTyped(true)
-                setErrors((old) => old.filter(({ path }) => path[0] !== 'cadence'))
-                setPlan((old) => ({ ...old, cadence: { ...old.cadence, ...part } }))
-              }}
-              errors={below(told, 'cadence')}
-              timeZone={plan.timeZone}
-            />
-            <TimeZoneField
-              help="In which the cadence and relative dates are meant."
-              value={plan.timeZone}
-              change={(timeZone) => {
-                setTyped(true)
-                change({ timeZone })
-              }}
-              error={messageOf(below(told, 'timeZone'))}
-            />
-          </div>
-          <Preview cadence={cadence} timeZone={plan.timeZone} next={shown} />
-        </div>
-      </fieldset>
-
-      <fieldset>
-        <legend>Rules</legend>
+      </section>
+      <section>
+        <h2>When</h2>
+        <WhenFields beginning={beginning} plan={plan} change={change} errors={errors} />
+      </section>
+      <section>
+        <h2>When things do not go by plan</h2>
         <RulesFields plan={plan} change={change} errors={errors} />
-      </fieldset>
-
-      <fieldset>
-        <legend>Document</legend>
+      </section>
+      <section>
+        <h2>The document</h2>
         <OutputFields
           value={plan.output}
-          onChange={(next) => setPlan((old) => ({ ...old, output: next(old.output) }))}
+          onChange={(next) => {
+            setPlan((before) => ({ ...before, output: next(before.output) }))
+            forget(OUTPUT)
+          }}
           formats={type?.formats ?? [plan.output.format]}
           errors={errors}
         />
-      </fieldset>
-
-      <fieldset>
-        <legend>Deliveries</legend>
+      </section>
+      <section>
+        <h2>Deliver it to</h2>
         <DeliveriesField
           value={plan.deliveries}
-          onChange={(next) => setPlan((old) => ({ ...old, deliveries: next(old.deliveries) }))}
+          onChange={(next) => setPlan((before) => ({ ...before, deliveries: next(before.deliveries) }))}
           errors={below(errors, 'deliveries')}
         />
-      </fieldset>
+      </section>
 
-      {!of && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={plan.paused}
-            onChange={(event) => change({ paused: event.currentTarget.checked })}
-          />
-          Begin paused
-        </label>
-      )}
-      <p class="actions">
-        <button class="primary" type="submit" disabled={busy}>
-          {of ? 'Save changes' : 'Make schedule'}
-        </button>
-        <a class="button" href={addressOf(of ? ['schedules', of.id] : ['schedules'])}>
-          Cancel
-        </a>
-      </p>
+      <footer class="ask-foot">
+        {failure !== null && <Notice wrong>{failure}</Notice>}
+        {!of && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={plan.paused}
+              onChange={(event) => change({ paused: event.currentTarget.checked })}
+            />
+            Begin paused
+          </label>
+        )}
+        <p class="actions">
+          <button class="primary" type="submit" aria-disabled={busy}>
+            {busy ? 'Saving…' : of ? 'Save changes' : 'Make schedule'}
+          </button>
+          <a class="button" href={addressOf(of ? ['schedules', of.id] : ['schedules'])}>
+            Cancel
+          </a>
+        </p>
+      </footer>
     </form>
   )
 }

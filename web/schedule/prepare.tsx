@@ -57,7 +57,7 @@ function Typed({ name, begin }: { name: string | null; begin: (type: AskedType |
 function Begun({ begin }: { begin: () => Beginning }) {
   const [first] = useState(begin)
   return (
-    <section class="view">
+    <section class="view ask">
       <PlanForm beginning={first} />
     </section>
   )

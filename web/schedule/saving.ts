@@ -1,0 +1,64 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Failure } from '../api/failure.ts'
+import { createIntent, persistently } from '../api/intent.ts'
+import { fieldErrors, type FieldError } from '../ask/errors.ts'
+import type { AskedType } from '../ask/values.ts'
+import { CreateScheduleDocument, UpdateScheduleDocument, type CreateScheduleInput } from '../generated/graphql.ts'
+import { useSigned } from '../session/viewer.tsx'
+import { changesOf, inputOf, type Beginning, type Plan } from './plan.ts'
+
+const OFFLINE =
+  'The service can’t be reached. What you have filled in is kept: send it again, and one schedule comes of it, even where this one had arrived.'
+
+/** Makes a schedule, once for each intent, or changes one by what is another than it was. `saved` hears of it while this is on the page. */
+export function useSaving({ plan: first, type: firstType, of }: Beginning, saved: (id: string) => void) {
+  const { connection } = useSigned()
+  const [errors, setErrors] = useState<readonly FieldError[]>([])
+  const [failure, setFailure] = useState<string | null>(null)
+  const [busy, setBusy] = useState(false)
+  const intent = useRef(createIntent())
+  const sending = useRef(false)
+  const left = useRef(false)
+  useEffect(() => () => void (left.current = true), [])
+  const before = useMemo(() => inputOf(first, firstType), [])
+
+  async function send(input: CreateScheduleInput) {
+    if (!of) {
+      const whole = { ...input, idempotencyKey: intent.current.keyOf(input) }
+      return (await connection.ask(CreateScheduleDocument, { input: whole })).createSchedule
+    }
+    const changes = typeof before === 'string' ? input : changesOf(before, input)
+    if (Object.keys(changes).length === 0) return { schedule: of, userErrors: [] }
+    return (await connection.ask(UpdateScheduleDocument, { input: { id: of.id, ...changes } })).updateSchedule
+  }
+
+  async function save(plan: Plan, type: AskedType | null): Promise<void> {
+    // Enter twice is one schedule.
+    if (sending.current) return
+    const input = inputOf(plan, type)
+    setFailure(null)
+    if (plan.type === '') return setErrors([{ path: ['report'], message: 'Choose what it asks for.' }])
+    if (typeof input === 'string') return setErrors([{ path: ['cadence'], message: input }])
+    setBusy((sending.current = true))
+    try {
+      const { schedule, userErrors } = await persistently(
+        () => send(input),
+        () => left.current,
+      )
+      setErrors(fieldErrors(userErrors))
+      if (!schedule) return
+      intent.current.over()
+      if (!left.current) saved(schedule.id)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      setFailure(error.code === 'OFFLINE' ? OFFLINE : error.message)
+    } finally {
+      setBusy((sending.current = false))
+    }
+  }
+
+  /** What was refused is refused no longer once it was changed. */
+  const forget = (names: readonly string[]) =>
+    setErrors((old) => (old.some(({ path }) => names.includes(path[0] ?? '')) ? old.filter(({ path }) => !names.includes(path[0] ?? '')) : old)) // prettier-ignore
+  return { errors, failure, busy, save, forget }
+}
