@@ -21,15 +21,13 @@ const PLACES = ['title', 'report', 'parameters', 'cadence', 'timeZone', 'overlap
 export function PlanForm({ beginning }: { beginning: Beginning }) {
   const { of } = beginning
   const [plan, setPlan] = useState(beginning.plan)
-  const { errors, failure, busy, save, forget } = useSaving(beginning, (id) => go(addressOf(['schedules', id])))
+  const saving = useSaving(beginning, (id) => go(addressOf(['schedules', id])))
+  const { errors, refusals, failure, busy, save, forget } = saving
   const { type, choose, failure: typeFailure } = useType(beginning.type, setPlan)
   const form = useRef<HTMLFormElement>(null)
-  const refused = useRef(0)
   useEffect(() => {
-    // Of a new refusal, and not when one of its errors was mended.
-    if (errors.length > refused.current) focusWrong(form.current)
-    refused.current = errors.length
-  }, [errors])
+    if (refusals > 0) focusWrong(form.current)
+  }, [refusals])
 
   const change = (part: Partial<Plan>) => {
     setPlan((before) => ({ ...before, ...part }))

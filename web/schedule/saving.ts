@@ -15,6 +15,7 @@ export function useSaving({ plan: first, type: firstType, of }: Beginning, saved
   const { connection } = useSigned()
   const [errors, setErrors] = useState<readonly FieldError[]>([])
   const [failure, setFailure] = useState<string | null>(null)
+  const [refusals, setRefusals] = useState(0)
   const [busy, setBusy] = useState(false)
   const intent = useRef(createIntent())
   const sending = useRef(false)
@@ -32,20 +33,25 @@ export function useSaving({ plan: first, type: firstType, of }: Beginning, saved
     return (await connection.ask(UpdateScheduleDocument, { input: { id: of.id, ...changes } })).updateSchedule
   }
 
+  function refuse(found: readonly FieldError[]): void {
+    setErrors(found)
+    if (found.length > 0) setRefusals((many) => many + 1)
+  }
+
   async function save(plan: Plan, type: AskedType | null): Promise<void> {
     // Enter twice is one schedule.
     if (sending.current) return
     const input = inputOf(plan, type)
     setFailure(null)
-    if (plan.type === '') return setErrors([{ path: ['report'], message: 'Choose what it asks for.' }])
-    if (typeof input === 'string') return setErrors([{ path: ['cadence'], message: input }])
+    if (plan.type === '') return refuse([{ path: ['report'], message: 'Choose what it asks for.' }])
+    if (typeof input === 'string') return refuse([{ path: ['cadence'], message: input }])
     setBusy((sending.current = true))
     try {
       const { schedule, userErrors } = await persistently(
         () => send(input),
         () => left.current,
       )
-      setErrors(fieldErrors(userErrors))
+      refuse(fieldErrors(userErrors))
       if (!schedule) return
       intent.current.over()
       if (!left.current) saved(schedule.id)
@@ -58,7 +64,17 @@ export function useSaving({ plan: first, type: firstType, of }: Beginning, saved
   }
 
   /** What was refused is refused no longer once it was changed. */
-  const forget = (names: readonly string[]) =>
-    setErrors((old) => (old.some(({ path }) => names.includes(path[0] ?? '')) ? old.filter(({ path }) => !names.includes(path[0] ?? '')) : old)) // prettier-ignore
-  return { errors, failure, busy, save, forget }
+  function forget(names: readonly string[]): void {
+    const stays = ({ path }: FieldError) => !names.includes(path[0] ?? '')
+    setErrors((old) => (old.every(stays) ? old : old.filter(stays)))
+  }
+  return {
+    errors,
+    /** Grows with each refusal, so that each can be led to. */
+    refusals,
+    failure,
+    busy,
+    save,
+    forget,
+  }
 }
