@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { hasChromium, IN_CHROMIUM, type OpenPage, type PageOptions } from '../support/browser.ts'
+import { openPageScene, type PageScene } from '../support/page-scene.ts'
+import { until } from '../support/until.ts'
+
+describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () => {
+  let scene: PageScene
+  const windows: OpenPage[] = []
+
+  beforeAll(async () => {
+    scene = await openPageScene()
+  }, 120_000)
+  afterAll(() => scene?.close())
+  /** Whatever a journey was about: nothing came from elsewhere, and the policy stopped nothing. */
+  afterEach(async () => {
+    const those = windows.splice(0)
+    for (const { close } of those) await close()
+    expect(those.flatMap(({ foreign }) => foreign)).toEqual([])
+    expect(those.flatMap(({ complaints }) => complaints)).toEqual([])
+  })
+
+  async function open(options: PageOptions = {}): Promise<Page> {
+    const opened = await scene.open(options)
+    windows.push(opened)
+    return opened.page
+  }
+  const row = (page: Page, title: string) => page.getByRole('grid').getByRole('row').filter({ hasText: title })
+  const badge = (page: Page, word: string) => page.locator('.masthead').getByText(word, { exact: true }).waitFor()
+
+  test('ask, watch, download: the bytes are those of the API', async () => {
+    const page = await open({ hash: '#/ask/paced' })
+    await page.getByLabel(/most/i).fill('60')
+    await page.getByLabel(/nap/i).fill('0.05')
+    await page.getByLabel(/^title/i).fill('Sixty slow lines')
+    await page.getByRole('button', { name: /^ask/i }).click()
+
+    const open60 = page.getByRole('article')
+    await open60.getByRole('heading', { name: 'Sixty slow lines' }).waitFor()
+    await open60.getByRole('progressbar').first().waitFor()
+    await open60.getByText(/^Running$/).first().waitFor()
+    await row(page, 'Sixty slow lines').waitFor()
+    await open60.getByText(/^Succeeded$/).first().waitFor()
+    await row(page, 'Sixty slow lines').getByText('Succeeded').waitFor()
+
+    const downloading = page.waitForEvent('download')
+    await open60.getByRole('button', { name: /^download/i }).click()
+    const bytes = await readFile(await (await downloading).path())
+    const id = decodeURIComponent(/#\/reports\/([^?]+)/.exec(page.url())![1]!)
+    const { document } = await scene.report(id)
+    const told = Buffer.from(await (await fetch(document!.downloadUrl)).arrayBuffer())
+    expect(bytes.equals(told)).toBe(true)
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(document!.sha256)
+    expect(bytes.toString().split('\n').filter(Boolean)).toHaveLength(61)
+  })
+
+  test('two windows see each other’s reports move, and a third of somebody else does not', async () => {
+    const member = await scene.tokenOf('MEMBER', 'Other Member')
+    const [one, two, other] = [await open({ hash: '#/ask/small' }), await open(), await open({ token: member })]
+    await badge(two, 'live')
+    await one.getByLabel(/^title/i).fill('Seen from both')
+    await one.getByRole('button', { name: /^ask/i }).click()
+    for (const page of [one, two]) await row(page, 'Seen from both').getByText('Succeeded').waitFor()
+    await badge(other, 'live')
+    expect(await row(other, 'Seen from both').count()).toBe(0)
+  })
+
+  test('the API is killed in mid-report and comes back: the page says so, and has lost nothing', async () => {
+    const second = await scene.startApi()
+    const first = await scene.startApi()
+    const { port } = new URL(first.url)
+    const opened = await scene.open({ token: first.adminToken })
+    windows.push(opened)
+    const { page } = opened
+    await page.goto(`${first.url}/#/reports`)
+    opened.foreign.splice(0) // of the first address
+    await badge(page, 'live')
+    const id = await scene.ask('paced', { most: 80, nap: 0.05 }, { title: 'Outlives its API' })
+    await row(page, 'Outlives its API').getByRole('progressbar').waitFor()
+
+    first.kill('SIGKILL')
+    await first.stopped
+    await badge(page, 'reconnecting')
+    await scene.ask('small', {}, { title: 'Asked meanwhile' })
+    await until(async () => (await scene.report(id)).status === 'SUCCEEDED', { timeout: 20_000 })
+    await row(page, 'Outlives its API').getByText('Running').waitFor()
+
+    await scene.startApi({ PORT: port })
+    await badge(page, 'live')
+    await row(page, 'Outlives its API').getByText('Succeeded').waitFor()
+    await row(page, 'Asked meanwhile').getByText('Succeeded').waitFor()
+    opened.foreign.splice(0)
+    await second.stop()
+  })
+
+  test('a report that fails says why in plain words, in the list and opened', async () => {
+    const id = await scene.ask('failing', {}, { title: 'Never comes' })
+    const page = await open({ hash: `#/reports/${id}` })
+    await row(page, 'Never comes').getByText('Failed').waitFor()
+    await row(page, 'Never comes').getByText(/division by zero/).waitFor()
+    const one = page.getByRole('article')
+    await one.getByText(/division by zero/).first().waitFor()
+    await one.getByRole('button', { name: /retry|try again/i }).waitFor()
+    expect(await one.getByRole('button', { name: /download/i }).count()).toBe(0)
+  })
+
+  test('a report is called off from the page', async () => {
+    const id = await scene.ask('paced', { most: 2_000, nap: 0.05 }, { title: 'Called off' })
+    const page = await open({ hash: `#/reports/${id}` })
+    await row(page, 'Called off').getByText('Running').waitFor()
+    await page.getByRole('article').getByRole('button', { name: /^cancel/i }).click()
+    await row(page, 'Called off').getByText('Canceled').waitFor()
+    expect((await scene.report(id)).status).toBe('CANCELED')
+  })
+
+  test('a VIEWER sees what all may see, and no button that would be refused', async () => {
+    const viewer = await scene.tokenOf('VIEWER', 'Only Looks')
+    const id = await scene.ask('small', {}, { title: 'For all to see', visibility: 'TENANT' })
+    const page = await open({ token: viewer, hash: `#/reports/${id}` })
+    await row(page, 'For all to see').getByText('Succeeded').waitFor()
+    await page.getByRole('article').getByRole('heading', { name: 'For all to see' }).waitFor()
+    const links = await page.getByRole('navigation').getByRole('link').allTextContents()
+    expect(links).toEqual(['Reports'])
+    const buttons = await page.getByRole('button').allTextContents()
+    expect(buttons.filter((words) => /ask|cancel|retry|try again|delete|regenerate|make a schedule/i.test(words))).toEqual([])
+    await page.getByRole('article').getByRole('button', { name: /^download/i }).waitFor()
+  })
+
+  test('by keyboard alone: filter, open, ask', async () => {
+    await scene.ask('small', {}, { title: 'Needle in the list' })
+    await scene.ask('small', {}, { title: 'Hay' })
+    const page = await open()
+    const { keyboard } = page
+    await row(page, 'Hay').getByText('Succeeded').waitFor()
+
+    await keyboard.press('/')
+    await keyboard.type('needle')
+    await row(page, 'Hay').waitFor({ state: 'detached' })
+    await until(() => page.url().includes('text=needle'))
+    await tabTo(page, 'grid')
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Home')
+    await keyboard.press('Enter')
+    await page.getByRole('article').getByRole('heading', { name: 'Needle in the list' }).waitFor()
+    await keyboard.press('Escape')
+    await page.getByRole('article').waitFor({ state: 'detached' })
+
+    await page.goto(`${scene.api.url}/#/ask`)
+    await tabTo(page, 'link', /Small list/)
+    await keyboard.press('Enter')
+    const title = page.getByLabel(/^title/i)
+    await title.waitFor()
+    await tabTo(page, 'textbox', undefined, () => title.evaluate((one) => one === one.ownerDocument.activeElement))
+    await keyboard.type('Asked by keys')
+    await keyboard.press('Enter')
+    await page.getByRole('article').getByRole('heading', { name: 'Asked by keys' }).waitFor()
+  })
+
+  /** Presses Tab until the focus is on such an element; whoever has only keys needs no more than a hundred. */
+  async function tabTo(page: Page, role: string, name?: RegExp, there?: () => Promise<boolean>): Promise<void> {
+    const reached =
+      there ??
+      (async () => {
+        const [found, words] = await page.evaluate<[string, string]>(`(() => {
+          const one = document.activeElement
+          return [one?.getAttribute('role') ?? { A: 'link', BUTTON: 'button' }[one?.tagName] ?? '', one?.textContent ?? '']
+        })()`)
+        return found === role && (name?.test(words) ?? true)
+      })
+    for (let pressed = 0; pressed < 100; pressed++) {
+      if (await reached()) return
+      await page.keyboard.press('Tab')
+    }
+    throw new Error(`no ${role} ${String(name ?? '')} is reached by Tab`)
+  }
+})
