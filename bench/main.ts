@@ -6,13 +6,27 @@ import { benchFormats } from './formats.ts'
 import { benchLatency } from './latency.ts'
 import { benchLoad } from './load.ts'
 import { family, type Figure } from './measure.ts'
+import { benchPage } from './page.ts'
 import { benchSqlReport } from './sql-report.ts'
 import { openStage, type Stage, type StageOptions } from './stage.ts'
 import { execFileSync } from 'node:child_process'
+import { parseArgs } from 'node:util'
 
 /** `npm run bench [-- sql formats latency fan-out load authored attack]`: each part against its baseline, measured in the same run. */
 const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'authored', 'attack']
 const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
+/**
+ * `npm run bench [-- sql formats latency fan-out load page attack]`: each part against its baseline, measured in the same run.
+ * `--minutes`: how long the page is watched.
+ */
+const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'page', 'attack']
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { minutes: { type: 'string', default: '2' } },
+})
+const wanted = positionals.length > 0 ? positionals : PARTS
+const minutes = Number(values.minutes)
+if (!(minutes > 0)) throw new RangeError(`--minutes ${values.minutes}: a number above 0.`)
 for (const part of wanted)
   if (!PARTS.includes(part)) throw new RangeError(`There is no part "${part}": ${PARTS.join(', ')}.`)
 
@@ -34,6 +48,7 @@ if (wanted.some((part) => !APART.includes(part)))
     if (wanted.includes('latency')) figures.push(...(await benchLatency(open, say)))
     if (wanted.includes('fan-out')) figures.push(...(await benchFanOut(open, api, say)))
     if (wanted.includes('load')) figures.push(...(await benchLoad(open, worker, say)))
+    if (wanted.includes('page')) figures.push(...(await benchPage(open, minutes, say)))
   })
 if (wanted.includes('authored')) figures.push(...(await benchAuthored(onStage, say)))
 // Against the limits that the others set aside.

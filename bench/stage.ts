@@ -113,7 +113,7 @@ export async function openStage(options: StageOptions, say: (line: string) => vo
 }
 
 /** Rows that a worker would have made, made directly: the fan-out is measured without one. */
-function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'waitingReports' | 'sql' | 'end'> {
+export function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports' | 'waitingReports' | 'sql' | 'end'> {
   return {
     tenantId: 'default',
     async runningReports(count) {
