@@ -10,12 +10,13 @@ interface Asked {
 }
 
 const [IEVA, TOMASZ, AMELIE, JONAS] = PEOPLE
+const MONTH = new Intl.DateTimeFormat('en', { month: 'long' }).format(new Date(new Date().setDate(0)))
 const LAST_MONTH = { startDate: 'last_month_start', endDate: 'last_month_end' }
 const THIS_WEEK = { startDate: 'this_week_start', endDate: 'today' }
 
 /** A morning in the office. */
 const MORNING: readonly Asked[] = [
-  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'EU' }, how: { title: 'October sales, EU', tags: ['month-end'], priority: 'HIGH' }, ago: 2 },
+  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'EU' }, how: { title: `${MONTH} sales, EU`, tags: ['month-end'], priority: 'HIGH' }, ago: 2 },
   { person: AMELIE, type: 'customers', parameters: { segment: 'LAPSED' }, how: { title: 'Who to win back', tags: ['marketing'], format: 'XLSX' }, ago: 4 },
   { person: TOMASZ, type: 'inventory', parameters: { belowReorderLevel: true }, how: { title: 'To be reordered', priority: 'URGENT', tags: ['warehouse'] }, ago: 7 },
   { person: JONAS, type: 'margins', ago: 9 },
@@ -23,10 +24,10 @@ const MORNING: readonly Asked[] = [
   { person: AMELIE, type: 'orders', parameters: { ...THIS_WEEK, statuses: ['RETURNED'] }, how: { title: 'Returns of this week' }, ago: 19 },
   { person: TOMASZ, type: 'inventory', parameters: { categories: ['Garden', 'Outdoor'] }, how: { title: 'Garden and outdoor on hand' }, ago: 23 },
   { person: JONAS, type: 'users', parameters: { unseenDays: 90 }, how: { title: 'Accounts to close', tags: ['audit'] }, ago: 31 },
-  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'APAC' }, how: { title: 'October sales, APAC', compression: 'GZIP', tags: ['month-end'] }, ago: 38 },
+  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'APAC' }, how: { title: `${MONTH} sales, APAC`, compression: 'GZIP', tags: ['month-end'] }, ago: 38 },
   { person: AMELIE, type: 'customers', parameters: { segment: 'VIP' }, how: { title: 'The best customers', tags: ['marketing'] }, ago: 52 },
   { person: TOMASZ, type: 'orders', parameters: THIS_WEEK, how: { format: 'NDJSON', visibility: 'TENANT' }, ago: 74 },
-  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'US' }, how: { title: 'October sales, US', tags: ['month-end'] }, ago: 95 },
+  { person: IEVA, type: 'sales', parameters: { ...LAST_MONTH, region: 'US' }, how: { title: `${MONTH} sales, US`, tags: ['month-end'] }, ago: 95 },
   { person: JONAS, type: 'users', parameters: { role: 'ADMIN' }, how: { title: 'Who is an administrator', tags: ['audit'] }, ago: 190 },
   { person: AMELIE, type: 'analytics', parameters: { startDate: 'today-P7D', endDate: 'yesterday' }, ago: 420 },
 ] // prettier-ignore
@@ -51,10 +52,10 @@ export async function liveThroughMorning(office: Office): Promise<string[]> {
   for (let n = 0; n < SMALL_ONES; n++)
     await request(office, { person: TOMASZ, type: n % 23 === 5 ? 'margins' : 'inventory', how: { title: 'Stock for the web shop', tags: ['web-shop'], priority: 'LOW' } }) // prettier-ignore
   await allEnded(office)
-  // More at ten past and twenty to the hour, as timetables have it; and all of it older than what the list shows first.
+  // Uneven, as days are: more at both ends of the hour.
   await move(
     office,
-    `select id, (3 + 56 * (0.5 + 0.5 * sin(row_number() over (order by created_at) * 2.399)) ) * 60 + 86400 * 0 as back from broadsheet.report`,
+    `select id, (1 + 57 * (0.5 + 0.5 * sin(row_number() over (order by created_at) * 2.399))) * 60 as back from broadsheet.report`,
     { listed: false },
   )
   const ids: string[] = []
