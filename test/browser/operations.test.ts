@@ -48,7 +48,12 @@ describe.skipIf(!hasChromium)(`operations ${IN_CHROMIUM}`, { timeout: 60_000 }, 
     await scene.worker.stopped
     await main.getByText('Lost', { exact: true }).waitFor({ timeout: 30_000 })
     await main.getByRole('alert').getByText(/no worker is there/i).waitFor()
+    await scene.sql(`update broadsheet.report set lease_expires_at = now() - interval '1 minute' where status = 'RUNNING'`)
+    await main.getByText(/^2 stuck/).waitFor({ timeout: 10_000 })
+    await main.getByText(/start one where none is live/).waitFor()
+
     const worker = await scene.startWorker()
+    await main.getByText(/^0 stuck/).waitFor({ timeout: 30_000 })
     await main.getByText('Live', { exact: true }).waitFor()
     await held.getByRole('progressbar').last().waitFor({ timeout: 30_000 })
     await held.getByRole('link').last().click()
