@@ -12,14 +12,11 @@ import { openStage, type Stage, type StageOptions } from './stage.ts'
 import { execFileSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 
-/** `npm run bench [-- sql formats latency fan-out load authored attack]`: each part against its baseline, measured in the same run. */
-const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'authored', 'attack']
-const wanted = process.argv.slice(2).length > 0 ? process.argv.slice(2) : PARTS
 /**
- * `npm run bench [-- sql formats latency fan-out load page attack]`: each part against its baseline, measured in the same run.
+ * `npm run bench [-- sql formats latency fan-out load page authored attack]`: each part against its baseline, measured in the same run.
  * `--minutes`: how long the page is watched.
  */
-const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'page', 'attack']
+const PARTS = ['sql', 'formats', 'latency', 'fan-out', 'load', 'page', 'authored', 'attack']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { minutes: { type: 'string', default: '2' } },
