@@ -152,7 +152,10 @@ const EVENTS_TABLE = [
   `create table request_events (request_id text not null, time timestamptz not null, visitor text not null, path text not null, referrer text,
     user_agent text, status int not null)`,
   ...Object.entries(DAYS).map(
-    ([day, count]) => `insert into request_events select 'r' || lpad(n::text, 8, '0'), timestamptz '${day}T00:00:00Z' + n * interval '86.4 ms',
+    ([
+      day,
+      count,
+    ]) => `insert into request_events select 'r' || lpad(n::text, 8, '0'), timestamptz '${day}T00:00:00Z' + n * interval '86.4 ms',
       'visitor-' || lpad(to_hex(n * 7919 % ${count}), 24, '0'), '/docs/pages/' || n % ${PATHS}, '${REFERRER}', '${AGENT}', 200
       from generate_series(0, ${EVENTS - 1}::bigint) n`,
   ),

@@ -50,7 +50,10 @@ if (wanted.some((part) => !APART.includes(part)))
 if (wanted.includes('authored')) figures.push(...(await benchAuthored(onStage, say)))
 // Against the limits that the others set aside.
 if (wanted.includes('attack'))
-  await onStage({ rows: 1_000, limits: 'shipped' }, async (open, api) => void figures.push(...(await benchAttack(open, api, say))))
+  await onStage(
+    { rows: 1_000, limits: 'shipped' },
+    async (open, api) => void figures.push(...(await benchAttack(open, api, say))),
+  )
 
 const widest = Math.max(...figures.map(({ name }) => name.length))
 for (const { name, value, bar, met } of figures)

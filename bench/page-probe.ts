@@ -66,8 +66,7 @@ export async function watchPage(browser: Browser, url: string, token: string): P
   const inspector: CDPSession = await context.newCDPSession(page)
   return {
     page,
-    notes: () =>
-      page.evaluate<Notes>('({ ...notes, long: notes.long.splice(0), frames: notes.frames.splice(0) })'),
+    notes: () => page.evaluate<Notes>('({ ...notes, long: notes.long.splice(0), frames: notes.frames.splice(0) })'),
     events() {
       const came = events
       events = 0

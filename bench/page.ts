@@ -54,12 +54,16 @@ export async function benchPage(stage: Stage, minutes: number, say: (line: strin
     )
     const [first = Number.NaN, ...later] = heaps
     return [
-      figure('Page: from navigation to rows on the screen, slowest of ten', Math.max(...openings), ' ms', { most: 1_000 }),
+      figure('Page: from navigation to rows on the screen, slowest of ten', Math.max(...openings), ' ms', {
+        most: 1_000,
+      }),
       figure('Page: JavaScript, gzip', (await scriptBytes()) / 1_000, ' kB', { most: 200 }),
       figure(`Page: events a second that came, of ${EVENTS}`, events / seconds, '', { least: EVENTS * 0.95 }),
       figure('Page: longest task', Math.max(0, ...long), ' ms', { most: 200 }),
       figure('Page: frame, p95, software rendering', quantile(frames, 0.95), ' ms', { most: 33 }),
-      figure(`Page: heap after ${minutes} min over that after ${SETTLED} s`, median(later.slice(-3)) / first, 'x', { most: 1.1 }),
+      figure(`Page: heap after ${minutes} min over that after ${SETTLED} s`, median(later.slice(-3)) / first, 'x', {
+        most: 1.1,
+      }),
     ]
   } finally {
     await browser.close()

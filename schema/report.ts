@@ -184,7 +184,8 @@ export function filterOf(filter: typeof ReportFilterRef.$inferInput | null | und
     titleContains: [titleContains ?? ''],
   }))
     if (!texts.every(isStorable)) throw new BadInput(`filter.${name} ${NOT_STORABLE}`)
-  if (sha256 != null && !/^[0-9a-f]{64}$/i.test(sha256)) throw new BadInput('filter.sha256 must be 64 hexadecimal digits.')
+  if (sha256 != null && !/^[0-9a-f]{64}$/i.test(sha256))
+    throw new BadInput('filter.sha256 must be 64 hexadecimal digits.')
   return {
     ...rest,
     sha256: sha256?.toLowerCase() ?? null,

@@ -27,10 +27,7 @@ const MOST_UPCOMING = 100
 const inTurn = createInTurn()
 
 /** Upcoming slots by `reckon`, as many as `first` says. Throws BadInput for what can't be. */
-export function upcomingInTurn(
-  first: number | null | undefined,
-  reckon: (most: number) => Date[],
-): Promise<Date[]> {
+export function upcomingInTurn(first: number | null | undefined, reckon: (most: number) => Date[]): Promise<Date[]> {
   const most = first ?? 5
   if (most < 0 || most > MOST_UPCOMING) throw new BadInput(`first is ${most}, but must be from 0 to ${MOST_UPCOMING}.`)
   return inTurn(() => reckon(most))

@@ -85,7 +85,8 @@ their tenant runs fewer than TENANT_MAX_RUNNING. Over all tenants, the same as b
     lastHour: t.field({
       type: [MinuteRef],
       complexity: { field: 1, multiplier: MINUTES },
-      description: 'What has ended in each of the last 60 minutes, oldest first; the last one is the minute that is going on.',
+      description:
+        'What has ended in each of the last 60 minutes, oldest first; the last one is the minute that is going on.',
       resolve: (system, _, { viewer, reading }) => system.lastHour(viewer, reading),
     }),
   }),

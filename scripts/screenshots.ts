@@ -31,10 +31,18 @@ try {
   const dark = await open(`#/reports/${large[0]}`, { colorScheme: 'dark' })
   const operations = await open('#/operations')
   await moving(reports)
-  await Promise.all([take(reports, 'reports'), take(dark, 'dark'), take(phone, 'phone'), take(operations, 'operations')])
+  await Promise.all([
+    take(reports, 'reports'),
+    take(dark, 'dark'),
+    take(phone, 'phone'),
+    take(operations, 'operations'),
+  ])
 
   const report = await open(`#/reports/${newest}`)
-  await report.getByText(/sha-?256/i).first().waitFor()
+  await report
+    .getByText(/sha-?256/i)
+    .first()
+    .waitFor()
   await take(report, 'report')
   const ask = await open('#/ask/sales')
   await ask.getByText('First day, inclusive').first().waitFor()

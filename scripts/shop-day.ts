@@ -37,12 +37,13 @@ const SMALL_ONES = 160
 
 const ASK = `mutation ($input: RequestReportInput!) { requestReport(input: $input) { report { id } userErrors { field message } } }`
 
-async function request(office: Office, { person, type, parameters = {}, how = {} }: Omit<Asked, 'ago'>): Promise<string> {
-  const { requestReport } = await office.ask<{ requestReport: { report: { id: string } | null; userErrors: unknown[] } }>(
-    ASK,
-    { input: { report: { byName: { type, parameters } }, timeZone: 'Europe/Vilnius', ...how } },
-    person,
-  )
+async function request(
+  office: Office,
+  { person, type, parameters = {}, how = {} }: Omit<Asked, 'ago'>,
+): Promise<string> {
+  const { requestReport } = await office.ask<{
+    requestReport: { report: { id: string } | null; userErrors: unknown[] }
+  }>(ASK, { input: { report: { byName: { type, parameters } }, timeZone: 'Europe/Vilnius', ...how } }, person)
   if (!requestReport.report) throw new Error(`${type}: ${JSON.stringify(requestReport.userErrors)}`)
   return requestReport.report.id
 }
@@ -72,7 +73,12 @@ export async function liveThroughMorning(office: Office): Promise<string[]> {
 }
 
 /** `listed` false: accepted a day before, so that the list begins with others. */
-async function move(office: Office, backs: string, { listed }: { listed: boolean }, values: unknown[] = []): Promise<void> {
+async function move(
+  office: Office,
+  backs: string,
+  { listed }: { listed: boolean },
+  values: unknown[] = [],
+): Promise<void> {
   const back = `make_interval(secs => told.back::float8)`
   await office.sql(
     `with told as (${backs}), moved as (
@@ -130,7 +136,9 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 export async function planAhead(office: Office): Promise<string[]> {
   const ids: string[] = []
   for (const { person, title, cadence, type, parameters, every, outcomes, paused = false } of SCHEDULES) {
-    const { createSchedule } = await office.ask<{ createSchedule: { schedule: { id: string } | null; userErrors: unknown[] } }>(
+    const { createSchedule } = await office.ask<{
+      createSchedule: { schedule: { id: string } | null; userErrors: unknown[] }
+    }>(
       `mutation ($input: CreateScheduleInput!) { createSchedule(input: $input) { schedule { id } userErrors { field message } } }`,
       { input: { title, cadence, paused, timeZone: 'Europe/Vilnius', report: { byName: { type, parameters } } } },
       person,

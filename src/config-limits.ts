@@ -1,5 +1,14 @@
 import type { Reader } from './config-reader.ts'
-import { COUNTED, COUNTED_NAMES, readRate, USUAL_LIMITS, writeRate, type Counted, type Limits, type Rate } from './limits.ts'
+import {
+  COUNTED,
+  COUNTED_NAMES,
+  readRate,
+  USUAL_LIMITS,
+  writeRate,
+  type Counted,
+  type Limits,
+  type Rate,
+} from './limits.ts'
 
 /** Behind a proxy all callers have one address, some of them with a token that has just ended: not too few. */
 const USUAL_BAD_TOKENS: Rate = { most: 300, seconds: 60 }

@@ -6,7 +6,12 @@ export function localUrl(host: string, port: number): string {
 
 /** An address that reaches the service over loopback; null where it listens on another address alone. */
 export function loopbackUrl(host: string, port: number): string | null {
-  const names: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]', '::1': '[::1]', localhost: 'localhost' }
+  const names: Readonly<Record<string, string>> = {
+    '0.0.0.0': '127.0.0.1',
+    '::': '[::1]',
+    '::1': '[::1]',
+    localhost: 'localhost',
+  }
   const name = names[host] ?? (/^127\.\d+\.\d+\.\d+$/.test(host) ? host : null)
   return name === null ? null : `http://${name}:${port}`
 }

@@ -74,7 +74,8 @@ export function authorsErrors(error: unknown): unknown {
     return new StartupError(
       error.userErrors.map(
         // Without a server there are no uploads.
-        ({ field, message }) => `${flagOf(field?.[0] ?? '')}: ${message.replace('the id of an upload', 'the path of a file')}`,
+        ({ field, message }) =>
+          `${flagOf(field?.[0] ?? '')}: ${message.replace('the id of an upload', 'the path of a file')}`,
       ),
     )
   if (error instanceof ReportFailed) return new StartupError([`${error.code}: ${error.message}`])

@@ -199,88 +199,135 @@ export type ReportEventKind =
 
 /** generated: Only this region */
 export type AnalyticsRegion =
+  /** The report gets "EU". */
   | 'EU'
+  /** The report gets "US". */
   | 'US'
+  /** The report gets "APAC". */
   | 'APAC';
 
 /** generated: Only this region */
 export type CustomersRegion =
+  /** The report gets "EU". */
   | 'EU'
+  /** The report gets "US". */
   | 'US'
+  /** The report gets "APAC". */
   | 'APAC';
 
 /** generated: Only this segment */
 export type CustomersSegment =
+  /** The report gets "VIP". */
   | 'VIP'
+  /** The report gets "LOYAL". */
   | 'LOYAL'
+  /** The report gets "OCCASIONAL". */
   | 'OCCASIONAL'
+  /** The report gets "LAPSED". */
   | 'LAPSED'
+  /** The report gets "PROSPECT". */
   | 'PROSPECT';
 
 /** generated: The last 1, 7 or 30 days; a week where neither this nor refDate is given */
 export type GithubHotRepositoriesPeriod =
+  /** The report gets "DAY". */
   | 'DAY'
+  /** The report gets "WEEK". */
   | 'WEEK'
+  /** The report gets "MONTH". */
   | 'MONTH';
 
 /** generated: A repository stands under each of its topics */
 export type GithubHotRepositoriesGroupBy =
+  /** The report gets "TOPIC". */
   | 'TOPIC'
+  /** The report gets "LANGUAGE". */
   | 'LANGUAGE';
 
 /** generated: Only products of these categories; all when left out */
 export type InventoryCategories =
+  /** The report gets "Kitchen". */
   | 'Kitchen'
+  /** The report gets "Garden". */
   | 'Garden'
+  /** The report gets "Office". */
   | 'Office'
+  /** The report gets "Lighting". */
   | 'Lighting'
+  /** The report gets "Tools". */
   | 'Tools'
+  /** The report gets "Toys". */
   | 'Toys'
+  /** The report gets "Books". */
   | 'Books'
+  /** The report gets "Outdoor". */
   | 'Outdoor';
 
 /** generated: Only this region */
 export type OrdersRegion =
+  /** The report gets "EU". */
   | 'EU'
+  /** The report gets "US". */
   | 'US'
+  /** The report gets "APAC". */
   | 'APAC';
 
 /** generated: Only orders that stand there; all when left out */
 export type OrdersStatuses =
+  /** The report gets "PLACED". */
   | 'PLACED'
+  /** The report gets "PAID". */
   | 'PAID'
+  /** The report gets "SHIPPED". */
   | 'SHIPPED'
+  /** The report gets "DELIVERED". */
   | 'DELIVERED'
+  /** The report gets "CANCELED". */
   | 'CANCELED'
+  /** The report gets "RETURNED". */
   | 'RETURNED';
 
 /** generated: Names of the columns */
 export type PdfTablesNames =
+  /** The report gets "PRINTED". */
   | 'PRINTED'
+  /** The report gets "SNAKE_CASE". */
   | 'SNAKE_CASE';
 
 /** generated: Of the numbers in it, which then come out plain: 1234.56; left out: as printed */
 export type PdfTablesDecimalMark =
+  /** The report gets "POINT". */
   | 'POINT'
+  /** The report gets "COMMA". */
   | 'COMMA';
 
 /** generated: Rows that begin with a word such as Total or Closing balance */
 export type PdfTablesTotals =
+  /** The report gets "KEEP". */
   | 'KEEP'
+  /** The report gets "DROP". */
   | 'DROP';
 
 /** generated: Only this region */
 export type SalesRegion =
+  /** The report gets "EU". */
   | 'EU'
+  /** The report gets "US". */
   | 'US'
+  /** The report gets "APAC". */
   | 'APAC';
 
 /** generated: Only this role */
 export type UsersRole =
+  /** The report gets "ADMIN". */
   | 'ADMIN'
+  /** The report gets "MANAGER". */
   | 'MANAGER'
+  /** The report gets "SALES". */
   | 'SALES'
+  /** The report gets "SUPPORT". */
   | 'SUPPORT'
+  /** The report gets "WAREHOUSE". */
   | 'WAREHOUSE';
 
 /** Any report type by the name of its file. */
@@ -309,6 +356,8 @@ export type ReportFilter = {
   createdBefore?: string | null | undefined;
   /** In the title, upper or lower case. */
   titleContains?: string | null | undefined;
+  /** Its document has this SHA-256, in hex: whose file that is. */
+  sha256?: string | null | undefined;
 };
 
 /** At most 50 recipients, of the domains that BROADSHEET_EMAIL_DOMAINS allows (default: the viewer's own address). attach: up to 5 MB. */

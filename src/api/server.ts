@@ -38,7 +38,8 @@ interface Dependencies {
 
 /** The one HTTP server: /graphql, /api/v1/, /documents/, /uploads/, /livez, /readyz, /metrics, /sign-in, and the dashboard at /. Errors of a route never end the process. */
 export function createHttpServer(dependencies: Dependencies) {
-  const { pipeline, download, upload, health, metrics, rest, dashboard, signIn, graphiql, origins, https, log } = dependencies
+  const { pipeline, download, upload, health, metrics, rest, dashboard, signIn, graphiql, origins, https, log } =
+    dependencies
   const always = Object.entries({ ...SAFE_HEADERS, ...(https && HTTPS_ONLY) })
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -115,7 +115,8 @@ export function serveWebSocket({
         const { viewer = null, socket } = context.extra
         const ids = making.get(socket) ?? new Set()
         // graphql-ws takes an id again once its client has ended it, would then hold the one for the other, and end neither.
-        if (ids.has(id)) return answer([new BadInput('Give each operation an id of its own: this one is not over yet.')])
+        if (ids.has(id))
+          return answer([new BadInput('Give each operation an id of its own: this one is not over yet.')])
         making.set(socket, ids.add(id))
         try {
           const late = messages.late(socket)

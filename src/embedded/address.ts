@@ -26,7 +26,9 @@ export async function tellAddress(dataDirectory: string, url: string | null): Pr
  */
 export async function makeSignInLink(dataDirectory: string): Promise<string> {
   if (!(await isClaimed(dataDirectory, 'service')))
-    throw new StartupError([`No Broadsheet runs on ${dataDirectory}: npm start, or set BROADSHEET_DATA_DIR to its data.`])
+    throw new StartupError([
+      `No Broadsheet runs on ${dataDirectory}: npm start, or set BROADSHEET_DATA_DIR to its data.`,
+    ])
   const url = await readFile(pathOf(dataDirectory), 'utf8').then(
     (text) => text.trim(),
     (error: NodeJS.ErrnoException) => {

@@ -48,8 +48,7 @@ export function createScheduleLedger(first: ScheduleRows) {
     told,
     /** What the rows say and nobody has told; null: something has happened of which nothing is known but that. */
     missed(rows: ScheduleRows): ScheduleChange[] | null {
-      for (const [id, { changed, slot }] of known)
-        if (Math.max(changed, slot) < rows.at - REMEMBERED) known.delete(id)
+      for (const [id, { changed, slot }] of known) if (Math.max(changed, slot) < rows.at - REMEMBERED) known.delete(id)
       const news = rows.recent.filter(({ kind, scheduleId, at }) => {
         const entry = known.get(scheduleId)
         return !entry || at > (kind === 'SLOT' ? entry.slot : entry.changed)

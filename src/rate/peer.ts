@@ -14,5 +14,8 @@ export function peerOf(address: string): string {
   // "::" stands for as many groups of zeros as are missing; of the 8, only the first 4 are looked at.
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - groups(tail).length)
   const all = [...before, ...Array.from({ length: zeros }, () => '0'), ...groups(tail)]
-  return `${all.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+  return `${all
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
 }

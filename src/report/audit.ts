@@ -24,7 +24,7 @@ export type Remembered = Pick<
   | 'tags'
   | 'title'
   | 'createdAt'
-> & { document?: Pick<DocumentFacts, 'sha256'> | null }
+> & { document?: Pick<DocumentFacts, 'sha256'> | null | undefined }
 
 /** Notes what the viewer did, in the transaction that does it. */
 export async function note(

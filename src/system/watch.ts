@@ -162,8 +162,8 @@ function viewOf({ version, workers, queues, stuck, lastHour }: Snapshot): System
 /** The same while nothing has changed but the time. */
 function markOf({ workers, queues, ...rest }: Snapshot): string {
   return JSON.stringify([
-    workers.map(({ lastSeenAt: _, ...worker }) => worker),
-    queues.map(({ oldestWaitingSeconds: _, ...queue }) => queue),
+    workers.map(({ lastSeenAt: _lastSeenAt, ...worker }) => worker),
+    queues.map(({ oldestWaitingSeconds: _oldest, ...queue }) => queue),
     rest,
   ])
 }

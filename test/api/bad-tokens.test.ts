@@ -24,7 +24,7 @@ afterAll(async () => {
 })
 
 /** Of this machine, and of nobody else in this run: the suite's Redis is everybody's. */
-const newAddress = () => `127.${1 + (process.pid >> 8) % 254}.${process.pid % 256}.${(addresses += 1)}`
+const newAddress = () => `127.${1 + ((process.pid >> 8) % 254)}.${process.pid % 256}.${(addresses += 1)}`
 
 interface Call {
   from: string

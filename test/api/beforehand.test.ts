@@ -178,9 +178,7 @@ describe('upcomingSlots', () => {
     const never = Array.from({ length: 15 }, (_, n) => `a${n}: upcomingSlots(cadence: { cron: "${n} 0 31 2,4,6,9,11 *" } first: 100) { slots }`) // prettier-ignore
     for (const aliases of [all, never]) {
       let done = false
-      const asked = scene.api
-        .post(`{ ${aliases.join(' ')} }`, { token: member.token })
-        .finally(() => (done = true))
+      const asked = scene.api.post(`{ ${aliases.join(' ')} }`, { token: member.token }).finally(() => (done = true))
       let longest = 0
       while (!done) {
         const began = performance.now()

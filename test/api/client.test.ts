@@ -282,10 +282,10 @@ describe('with too much open already', () => {
       const first = one.watch(id)
       if (what !== 'operations') expect((await first.next()).value).toMatchObject({ status: 'QUEUED' })
       const lost: Error[] = []
-      const second = Array.fromAsync(two.watch(id, { onLost: (error) => lost.push(error) }))
+      const second = Array.fromAsync(two.watch(id, { onLost: (error: Error) => lost.push(error) }))
       await until(() => lost.length > 0)
       expect(lost[0]).toMatchObject(why)
-      await first.return()
+      await first.return(undefined)
       await one.close()
       await until(() => narrow.progress.watching === 1)
       await narrow.carrier.finish(uuidOf(id))
@@ -304,7 +304,10 @@ describe('with too much open already', () => {
     const late = createClient({ url: narrow.publicUrl, token })
     try {
       const { id } = await late.requestReport(JANUARY)
-      await expect(late.watch(id).next()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) })
+      await expect(late.watch(id).next()).rejects.toMatchObject({
+        code: 'RATE_LIMITED',
+        retryAfter: expect.any(Number),
+      })
     } finally {
       await late.close()
       await narrow.close()

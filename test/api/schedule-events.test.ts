@@ -41,7 +41,8 @@ afterAll(async () => {
   await ground?.drop()
 })
 
-const EVENTS = 'subscription { scheduleEvents { kind scheduleId schedule { id title paused slots { nodes { outcome } } } at } }'
+const EVENTS =
+  'subscription { scheduleEvents { kind scheduleId schedule { id title paused slots { nodes { outcome } } } at } }'
 type Door = 'sse' | 'ws'
 type Watching = ReturnType<TestApi['ws']>
 const listen = (person: Person, door: Door = 'ws', at = second): Watching => at[door](EVENTS, { token: person.token })
@@ -59,8 +60,9 @@ async function ask(operation: string, person = member, at = api): Promise<any> {
 }
 const make = async (person = member, more = ''): Promise<string> => {
   const input = `report: { sales: { startDate: "today", endDate: "today" } } title: "First" cadence: { every: "PT10S" } ${more}`
-  return (await ask(`mutation { createSchedule(input: { ${input} }) { schedule { id } userErrors { message } } }`, person))
-    .schedule.id
+  return (
+    await ask(`mutation { createSchedule(input: { ${input} }) { schedule { id } userErrors { message } } }`, person)
+  ).schedule.id
 }
 const verb = (name: string, id: string, person = member) =>
   ask(`mutation { ${name}(id: "${id}") { userErrors { message } } }`, person)
@@ -68,16 +70,19 @@ const rename = (id: string, title: string) =>
   ask(`mutation { updateSchedule(input: { id: "${id}" title: "${title}" }) { userErrors { message } } }`)
 /** A change of which no message tells. */
 const silently = (id: string) =>
-  ground.database.sql(
-    `update broadsheet.schedule set title = 'Silent', updated_at = clock_timestamp() where id = $1`,
-    [uuidOf(id)],
-  )
+  ground.database.sql(`update broadsheet.schedule set title = 'Silent', updated_at = clock_timestamp() where id = $1`, [
+    uuidOf(id),
+  ])
 /** A worker's scheduler, and nothing else of it. */
 async function startScheduler() {
   const database = await ground.database.open(WORKER_ROLE)
   const log = createLog({ level: 'silent', process: 'test' })
   // It has no type: the slots are blocked, which is told like all else.
-  const catalog = createCatalog({ directory: ground.directory, sources: createSources({}, { log, maxConnections: 1 }), log })
+  const catalog = createCatalog({
+    directory: ground.directory,
+    sources: createSources({}, { log, maxConnections: 1 }),
+    log,
+  })
   const scheduling = createScheduling({ database, catalog, queueLimit: createQueueLimit(null), log })
   const { publisher } = await api.carrier.parts()
   return createScheduler({ database, scheduling, tell: () => {}, tellSchedule: publisher.publishSchedule, log })

@@ -29,26 +29,37 @@ describe.skipIf(!hasChromium)(`operations ${IN_CHROMIUM}`, { timeout: 60_000 }, 
     // Two places, one of them taken before.
     await low.getByRole('cell', { name: '3', exact: true }).first().waitFor()
 
-    await main.getByText(/^1 report in the last hour/).first().waitFor()
+    await main
+      .getByText(/^1 report in the last hour/)
+      .first()
+      .waitFor()
     const canvases = main.locator('.chart canvas')
     expect(await canvases.count()).toBe(3)
     await main.getByText('The same as a table').click()
     await main.getByRole('region', { name: 'The last hour, minute by minute' }).waitFor()
     expect(await main.locator('.minutes-rows tbody tr').count()).toBe(60)
 
-    const drawn = () => canvases.first().evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL())
+    const drawn = () =>
+      canvases.first().evaluate((canvas) => (canvas as unknown as { toDataURL(): string }).toDataURL())
     const light = await drawn()
     await page.emulateMedia({ colorScheme: 'dark' })
     await expect.poll(drawn, { timeout: 5_000 }).not.toBe(light)
     const wide = await canvases.first().evaluate((canvas) => canvas.clientWidth)
     await page.setViewportSize({ width: 700, height: 800 })
-    await expect.poll(() => canvases.first().evaluate((canvas) => canvas.clientWidth), { timeout: 5_000 }).not.toBe(wide)
+    await expect
+      .poll(() => canvases.first().evaluate((canvas) => canvas.clientWidth), { timeout: 5_000 })
+      .not.toBe(wide)
 
     scene.worker.kill('SIGKILL')
     await scene.worker.stopped
     await main.getByText('Lost', { exact: true }).waitFor({ timeout: 30_000 })
-    await main.getByRole('alert').getByText(/no worker is there/i).waitFor()
-    await scene.sql(`update broadsheet.report set lease_expires_at = now() - interval '1 minute' where status = 'RUNNING'`)
+    await main
+      .getByRole('alert')
+      .getByText(/no worker is there/i)
+      .waitFor()
+    await scene.sql(
+      `update broadsheet.report set lease_expires_at = now() - interval '1 minute' where status = 'RUNNING'`,
+    )
     await main.getByText(/^2 stuck/).waitFor({ timeout: 10_000 })
     await main.getByText(/start one where none is live/).waitFor()
 

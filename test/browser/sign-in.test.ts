@@ -44,7 +44,10 @@ describe.skipIf(!hasChromium)(`signing in ${IN_CHROMIUM}`, { timeout: 60_000 }, 
     expect(first.page.url()).not.toContain('code')
 
     const second = await browser.open(origin, { hash })
-    await second.page.getByRole('alert').getByText(/used before|ten minutes/).waitFor()
+    await second.page
+      .getByRole('alert')
+      .getByText(/used before|ten minutes/)
+      .waitFor()
     await second.page.getByLabel('Token').waitFor()
     for (const one of [first, second]) {
       expect([...one.foreign, ...one.complaints]).toEqual([])
@@ -57,7 +60,10 @@ describe.skipIf(!hasChromium)(`signing in ${IN_CHROMIUM}`, { timeout: 60_000 }, 
     const { page, close } = await browser.open(origin)
     await page.getByLabel('Token').fill('not-a-token')
     await page.keyboard.press('Enter')
-    await page.getByRole('alert').getByText(/not valid/).waitFor()
+    await page
+      .getByRole('alert')
+      .getByText(/not valid/)
+      .waitFor()
 
     const token = /Admin token: (\S+)/.exec(await service.log())![1]!
     await page.getByLabel('Token').fill(token)

@@ -65,8 +65,7 @@ afterAll(async () => {
   await clock?.close()
 })
 
-const ask = (text: string, variables: object = {}): Promise<any> =>
-  client.ask(parse(text) as never, variables as never)
+const ask = (text: string, variables: object = {}): Promise<any> => client.ask(parse(text) as never, variables as never)
 const visit = () =>
   site.query(
     `insert into request_events (visitor, path) select 'v' || (random() * 20)::int, '/' || (random() * 5)::int from generate_series(1, 37)`,

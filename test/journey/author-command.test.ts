@@ -23,7 +23,8 @@ let site: SourceDatabase
 let github: Awaited<ReturnType<typeof startGithub>>
 beforeAll(async () => {
   github = await startGithub(someRepositories(120, Date.now()))
-  site = await createSourceDatabase(`create table request_events as select n::text as request_id, now() - n * interval '1 minute' as time, 'v' || n % 3 as visitor,
+  site =
+    await createSourceDatabase(`create table request_events as select n::text as request_id, now() - n * interval '1 minute' as time, 'v' || n % 3 as visitor,
     '/' || n % 2 as path, null::text as referrer, 'curl' as user_agent, 200 as status from generate_series(1, 60) n`)
 })
 afterAll(async () => {
@@ -85,12 +86,16 @@ describe('pdf_tables of a file on disk', () => {
     ['that is not there', async () => join(directory, 'none.pdf'), /^INVALID_PARAMETERS: There is no file ".*none\.pdf" that can be read\.\n$/m], // prettier-ignore
     ['that is encrypted', () => pdf('a.pdf', drawInvoice, { userPassword: 'secret' }), /^INVALID_PARAMETERS: The PDF is encrypted/m], // prettier-ignore
     ['of pictures', () => pdf('a.pdf', (page) => void page.image(PIXEL, 0, 0, { width: 500 })), /^INVALID_PARAMETERS: The PDF has no text/m], // prettier-ignore
-  ])('%s ends with code 1 and plain words, and no file', async (_, file, words) => {
-    const { code, stderr } = await report(['pdf_tables', '--file', await file(), '--out', join(directory, 'x.csv')])
-    expect([code, stderr]).toEqual([1, expect.stringMatching(words)])
-    expect(stderr).not.toMatch(/\n +at /)
-    expect((await readdir(directory)).filter((name) => !name.endsWith('.pdf'))).toEqual([])
-  }, 30_000)
+  ])(
+    '%s ends with code 1 and plain words, and no file',
+    async (_, file, words) => {
+      const { code, stderr } = await report(['pdf_tables', '--file', await file(), '--out', join(directory, 'x.csv')])
+      expect([code, stderr]).toEqual([1, expect.stringMatching(words)])
+      expect(stderr).not.toMatch(/\n +at /)
+      expect((await readdir(directory)).filter((name) => !name.endsWith('.pdf'))).toEqual([])
+    },
+    30_000,
+  )
 
   test('without a file: what it takes', async () => {
     const { code, stderr } = await report(['pdf_tables', '--out', join(directory, 'x.csv')])
@@ -132,7 +137,9 @@ test('npm run demo:events fills a DynamoDB of its own, and says how to ask for w
     demo.stderr.on('data', (chunk) => (said += String(chunk)))
     await until(() => said.includes('Ctrl-C') || demo.exitCode !== null, { timeout: 120_000, what: 'it is filled' })
     expect(said).toContain(`50000 events of the last 24 hours are at ${endpoint}.`)
-    const exported = Object.fromEntries([...said.matchAll(/\b([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]))
+    const exported = Object.fromEntries(
+      [...said.matchAll(/\b([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+    )
     const command = /npm run report -- (.*)--out/.exec(said)![1]!.trim().split(' ')
     expect(exported).toEqual({ EVENTS_SOURCE: 'dynamodb:request-events', DYNAMODB_ENDPOINT: endpoint })
     const came = await report([...command, '--out', join(directory, 'came.ndjson')], exported as Record<string, string>)

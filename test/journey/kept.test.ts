@@ -62,9 +62,7 @@ test('a worker that is killed is started anew, and its report is done by the nex
   await client.reached(id, 'SUCCEEDED', 45_000)
   expect(await partOf('worker/main.ts')).not.toBe(worker)
   expect(await service.log()).toContain('The worker ended (SIGKILL). It is started anew.')
-  const attempts = await scene.sql<{ outcome: string }>(
-    'select outcome from broadsheet.report_attempt order by number',
-  )
+  const attempts = await scene.sql<{ outcome: string }>('select outcome from broadsheet.report_attempt order by number')
   expect(attempts.map(({ outcome }) => outcome)).toEqual(['LOST', 'SUCCEEDED'])
   await client.close()
 }, 120_000)

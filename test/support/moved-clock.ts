@@ -64,7 +64,8 @@ export async function openMovedClock() {
     databaseUrl: url.href,
     move,
     /** As the owner of the service's database. */
-    sql: async <T extends object>(text: string, values: unknown[] = []) => (await client.query(text, values)).rows as T[],
+    sql: async <T extends object>(text: string, values: unknown[] = []) =>
+      (await client.query(text, values)).rows as T[],
     async close() {
       await client.end()
       server.kill('SIGINT')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { buildWeb, type WebBuildOptions } from '../../src/embedded/web/build.ts'
-import { isAlive } from '../support/service.ts'
+import { isAlive } from '../support/process.ts'
 import { until } from '../support/until.ts'
 
 /** In place of Vite: copies the sources' words, says when it was there, and does what the sources tell it to. */
@@ -130,7 +130,10 @@ test('where it can not be built, one reason says so', async () => {
   expect(await build()).toEqual({ as: 'unchanged' })
 })
 
-test.skipIf(process.getuid?.() === 0)('a checkout that can not be written is told, and nothing else happens', async () => {
-  await chmod(join(root, 'web'), 0o555)
-  expect(await build()).toEqual({ as: 'not built', why: expect.stringContaining('EACCES'), output: '' })
-})
+test.skipIf(process.getuid?.() === 0)(
+  'a checkout that can not be written is told, and nothing else happens',
+  async () => {
+    await chmod(join(root, 'web'), 0o555)
+    expect(await build()).toEqual({ as: 'not built', why: expect.stringContaining('EACCES'), output: '' })
+  },
+)

@@ -88,7 +88,7 @@ export function createConnection(token: string, signedOut: (why: string) => void
   return {
     line,
     async ask(document, variables) {
-      const mutates = document.definitions.some((one) => 'operation' in one && one.operation === 'mutation')
+      const mutates = document.definitions.some((one) => 'operation' in one && String(one.operation) === 'mutation')
       const asked = mutates ? http.mutation(document, variables as never) : http.query(document, variables as never)
       const { data, error } = await asked.toPromise()
       if (error) {
@@ -99,7 +99,12 @@ export function createConnection(token: string, signedOut: (why: string) => void
       if (data == null) throw new Failure('OFFLINE', 'The service gave no answer.')
       return data
     },
-    follow(document, variables, heard, failed) {
+    follow<Result, Wanted extends Variables>(
+      document: TypedDocumentNode<Result, Wanted>,
+      variables: Wanted,
+      heard: (result: Result) => void,
+      failed?: (failure: Failure) => void,
+    ) {
       const operation = { query: stringifyDocument(document), variables }
       // What ends with the connection is not begun again.
       const begin = (sink: Sink<Result>) => (closed ? () => undefined : socket.subscribe(operation, sink as never))

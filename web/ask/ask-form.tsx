@@ -15,7 +15,18 @@ import { outputOf } from './output.ts'
 import { ParametersForm } from './parameters-form.tsx'
 import { parametersOf, type AskedType } from './values.ts'
 
-const FIELDS = ['parameters', 'title', 'timeZone', 'format', 'csvDialect', 'compression', 'priority', 'visibility', 'tags', 'deliveries']
+const FIELDS = [
+  'parameters',
+  'title',
+  'timeZone',
+  'format',
+  'csvDialect',
+  'compression',
+  'priority',
+  'visibility',
+  'tags',
+  'deliveries',
+]
 
 /** Asks for one report of a type. Nothing of it is kept anywhere: what was asked before is with the report. */
 export function AskForm({ type, before }: { type: AskedType; before: Before | null }) {
@@ -61,7 +72,9 @@ export function AskForm({ type, before }: { type: AskedType; before: Before | nu
       </header>
       {why !== null && <Notice wrong>{why}</Notice>}
       {before !== null && before.deliveries.length > 0 && (
-        <Notice>The report to begin with was delivered. Its deliveries are not repeated here: add those that you want.</Notice>
+        <Notice>
+          The report to begin with was delivered. Its deliveries are not repeated here: add those that you want.
+        </Notice>
       )}
       {rest.map((message) => (
         <Notice key={message} wrong>

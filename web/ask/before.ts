@@ -11,7 +11,9 @@ export function beginning(
   here: string,
 ): { values: Drafts; output: Output; timeZone: string } {
   const [first] = type.formats
-  const output = firstOutput(before ?? (first === undefined ? {} : { format: type.formats.includes('CSV') ? 'CSV' : first }))
+  const output = firstOutput(
+    before ?? (first === undefined ? {} : { format: type.formats.includes('CSV') ? 'CSV' : first }),
+  )
   return {
     values: draftsOf(type.parameters, before?.parameters),
     // A type may have lost a format since.

@@ -13,7 +13,10 @@ export function whyNot({
 }
 
 /** Every word of the search, anywhere in what is said of the type. */
-export function fits({ name, title, description }: Pick<Listed, 'name' | 'title' | 'description'>, search: string): boolean {
+export function fits(
+  { name, title, description }: Pick<Listed, 'name' | 'title' | 'description'>,
+  search: string,
+): boolean {
   const text = `${name} ${title} ${description ?? ''}`.toLowerCase()
   return search
     .toLowerCase()

@@ -1,4 +1,10 @@
-import type { CsvDialect, ReportCompression, ReportFormat, ReportPriority, ReportVisibility } from '../generated/graphql.ts'
+import type {
+  CsvDialect,
+  ReportCompression,
+  ReportFormat,
+  ReportPriority,
+  ReportVisibility,
+} from '../generated/graphql.ts'
 import { Choice } from '../parts/choice.tsx'
 import { PRIORITIES, sentence } from '../parts/status.tsx'
 import { Tokens } from '../parts/tokens.tsx'
@@ -85,7 +91,10 @@ const FORMATS: Readonly<Record<string, string>> = {
 const DIALECTS: Readonly<Record<string, { words: string; help: string }>> = {
   POSTGRES: { words: 'Postgres', help: 'Byte for byte as psql writes it.' },
   RFC4180: { words: 'RFC 4180', help: 'As Postgres, with CRLF at the end of each line.' },
-  EXCEL: { words: 'Excel', help: 'For a double click: UTF-8 mark, true and false, no cell that would be run as a formula.' },
+  EXCEL: {
+    words: 'Excel',
+    help: 'For a double click: UTF-8 mark, true and false, no cell that would be run as a formula.',
+  },
 }
 const COMPRESSIONS: Readonly<Record<string, string>> = { NONE: 'None', GZIP: 'Gzip', ZSTD: 'Zstandard' }
 const VISIBILITIES: Readonly<Record<string, string>> = { PRIVATE: 'Only me', TENANT: 'Everyone here' }

@@ -1,4 +1,10 @@
-import type { CsvDialect, ReportCompression, ReportFormat, ReportPriority, ReportVisibility } from '../generated/graphql.ts'
+import type {
+  CsvDialect,
+  ReportCompression,
+  ReportFormat,
+  ReportPriority,
+  ReportVisibility,
+} from '../generated/graphql.ts'
 
 /** How a document is wanted. Kept as chosen: what does not go with the format comes back when the format does. */
 export interface Output {

@@ -28,7 +28,14 @@ export function ParameterField({ parameter, draft, change, error, resolved, time
 
   switch (kindOf(parameter)) {
     case 'choice':
-      return <Choice {...told} options={options(values ?? [], !required && fallback === undefined)} value={text} change={change} />
+      return (
+        <Choice
+          {...told}
+          options={options(values ?? [], !required && fallback === undefined)}
+          value={text}
+          change={change}
+        />
+      )
     case 'choices':
       return <Choices {...told} options={values ?? []} value={list} change={change} />
     case 'tick':
@@ -70,7 +77,15 @@ function keys(parameter: Parameter): 'text' | 'numeric' | 'decimal' {
 }
 
 /** One field for each file that is there, and one for the next. A place that is empty stays: what is on its way comes there. */
-function Files({ told, ids, change }: { told: Told; ids: readonly string[]; change: (ids: readonly string[]) => void }) {
+function Files({
+  told,
+  ids,
+  change,
+}: {
+  told: Told
+  ids: readonly string[]
+  change: (ids: readonly string[]) => void
+}) {
   const places = ids.at(-1) === '' ? ids : [...ids, '']
   return (
     <div>

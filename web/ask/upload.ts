@@ -53,8 +53,7 @@ export function useUpload(id: string, arrived: (id: string) => void) {
     const mine = { file, announced: last.current?.file === file ? last.current.announced : null }
     last.current = mine
     const show = (part: Partial<Carried>) =>
-      signal.aborted ||
-      setCarried({ name: file.name, size: file.size, sent: 0, state: 'sending', why: null, ...part })
+      signal.aborted || setCarried({ name: file.name, size: file.size, sent: 0, state: 'sending', why: null, ...part })
     show({})
     try {
       mine.announced ??= await announce(file)

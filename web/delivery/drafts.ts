@@ -30,7 +30,12 @@ export function newDelivery(channel: Exclude<Channel, 'keep'>, own: string | nul
 }
 
 /** A schedule's target, which stays as it is unless it is removed. `words`: its channel and where it goes. */
-export const keptDelivery = (id: string, words: string): DeliveryDraft => ({ key: newKey(), channel: 'keep', id, words })
+export const keptDelivery = (id: string, words: string): DeliveryDraft => ({
+  key: newKey(),
+  channel: 'keep',
+  id,
+  words,
+})
 
 /** As RequestReportInput, CreateScheduleInput and UpdateScheduleInput take them. */
 export function deliveriesOf(drafts: readonly DeliveryDraft[]): DeliveryInput[] {

@@ -5,6 +5,27 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** What is wrong, for programs. It grows: accept values you do not know. */
+export type UserErrorCode =
+  /** The value is not acceptable; the message says what is. */
+  | 'INVALID'
+  /** Nothing was given. */
+  | 'REQUIRED'
+  /** There is no such object, or it is not yours to see. */
+  | 'NOT_FOUND'
+  /** It is there, but not for you to do. */
+  | 'FORBIDDEN'
+  /** It clashes with what is there, as it is now. */
+  | 'CONFLICT'
+  /** As many as may be are there already. */
+  | 'LIMIT_REACHED'
+  /** The key was used for another input. */
+  | 'IDEMPOTENCY_KEY_REUSED'
+  /** The report has ended. */
+  | 'NOT_CANCELABLE'
+  /** It has not failed. */
+  | 'NOT_RETRYABLE';
+
 /** Where a report is in its life. */
 export type ReportStatus =
   /** Waits for a worker, or for another attempt. */
@@ -46,6 +67,13 @@ export type ReportPriority =
   /** Weight 1. */
   | 'LOW';
 
+/** TENANT: everyone of the tenant, VIEWERs too, may read and download it. */
+export type ReportVisibility =
+  /** Who asked, and an ADMIN. */
+  | 'PRIVATE'
+  /** Everyone of the tenant. */
+  | 'TENANT';
+
 /**
  * How the rows are written. CSV, NDJSON and JSON are text. XLSX: a workbook of one sheet, at most 1,048,576 rows with its header, numbers of
  * at most 15 digits (longer ones are text), instants in the report's time zone. PARQUET: columns with types, instants in UTC.
@@ -61,6 +89,28 @@ export type ReportFormat =
   | 'XLSX'
   /** application/vnd.apache.parquet, saved as .parquet. */
   | 'PARQUET';
+
+/** GZIP and ZSTD make sales.csv.gz, sales.csv.zst (no Content-Encoding); with XLSX and PARQUET they are INVALID. */
+export type ReportCompression =
+  /** As it is. */
+  | 'NONE'
+  /** gzip, level 1. */
+  | 'GZIP'
+  /** Zstandard, level 3. */
+  | 'ZSTD';
+
+/**
+ * POSTGRES: byte for byte what psql's \copy ... csv header writes: LF, t/f, ISO dates, null = nothing, empty text = "". Computed
+ * rows are written the same way. RFC4180: the same with CRLF. EXCEL: RFC4180 with UTF-8 BOM, true/false, and text cells (never
+ * numbers) that a spreadsheet would evaluate neutralised.
+ */
+export type CsvDialect =
+  /** As psql writes it. */
+  | 'POSTGRES'
+  /** The same with CRLF. */
+  | 'RFC4180'
+  /** For a spreadsheet: no cell of it is evaluated. */
+  | 'EXCEL';
 
 /** Why a report or an attempt failed, for programs. */
 export type ReportFailureCode =
@@ -89,6 +139,19 @@ export type ReportFailureCode =
   /** Nobody foresaw it. */
   | 'INTERNAL';
 
+/** How an attempt ended. HANDED_BACK: by a draining worker. */
+export type ReportAttemptOutcome =
+  /** With the document. */
+  | 'SUCCEEDED'
+  /** With a failure. */
+  | 'FAILED'
+  /** Its worker was gone. */
+  | 'LOST'
+  /** Somebody cancelled the report. */
+  | 'CANCELED'
+  /** Its worker drained; it is not charged. */
+  | 'HANDED_BACK';
+
 /** ADMIN reads and manages all of one tenant, MEMBER asks and has its own, VIEWER reads what is visible to the TENANT. */
 export type Role =
   /** Reads and manages all of one tenant. */
@@ -97,6 +160,53 @@ export type Role =
   | 'MEMBER'
   /** Reads what is visible to the TENANT. */
   | 'VIEWER';
+
+/**
+ * What somebody did with a report. REUSED: asked for again, and answered with this one. DOWNLOADED: at most once a minute for each
+ * link, by the one who made it. DELIVERED: somebody had it handed to more targets. It grows: accept values you do not know.
+ */
+export type ReportAuditKind =
+  /** Asked for it. */
+  | 'REQUESTED'
+  /** Asked for the same, and got this one. */
+  | 'REUSED'
+  /** Cancelled it. */
+  | 'CANCELED'
+  /** Had it queued again. */
+  | 'RETRIED'
+  /** Made the link by which it was downloaded. */
+  | 'DOWNLOADED'
+  /** Had it handed to more targets. */
+  | 'DELIVERED'
+  /** Deleted it. */
+  | 'DELETED';
+
+/** APPEND: rows are added. REPLACE: they take the place of those that are there, in the same transaction. */
+export type WarehouseMode =
+  /** Rows are added. */
+  | 'APPEND'
+  /** Rows take the place of those that are there. */
+  | 'REPLACE';
+
+/** PENDING until it has arrived, or has failed for good. */
+export type DeliveryStatus =
+  /** Under way, or to be tried again. */
+  | 'PENDING'
+  /** It has arrived. */
+  | 'SUCCEEDED'
+  /** It was given up; retryDelivery tries again. */
+  | 'FAILED';
+
+/** How an outcome is handed over. */
+export type DeliveryChannel =
+  /** A letter with a link, or with the document. */
+  | 'EMAIL'
+  /** A signed request that tells of it. */
+  | 'WEBHOOK'
+  /** An object in an object store. */
+  | 'BUCKET'
+  /** Rows in a table. */
+  | 'WAREHOUSE';
 
 /**
  * READY: the first, once nothing more can be missed: read reports now. CREATED, CHANGED (status), PROGRESSED.
@@ -118,6 +228,221 @@ export type ReportEventKind =
   /** Something may have been missed: read the list again. */
   | 'RESYNC';
 
+/**
+ * What becomes of a slot that comes in time while a report of the schedule is not finished. SKIP: it is not asked for. ALLOW: it is.
+ * QUEUE_ONE: it is as soon as what runs has ended, the latest of those that came. CANCEL_RUNNING: what runs is cancelled for it.
+ */
+export type ScheduleOverlapPolicy =
+  /** It is not asked for. */
+  | 'SKIP'
+  /** It is asked for all the same. */
+  | 'ALLOW'
+  /** The latest is asked for as soon as what runs has ended. */
+  | 'QUEUE_ONE'
+  /** What runs is cancelled for it. */
+  | 'CANCEL_RUNNING';
+
+/**
+ * What became of a slot. WAITING: it is asked for when what runs has ended. CAUGHT_UP: asked for after downtime. MISSED: not asked for,
+ * after downtime. BLOCKED: it could not be asked for, and the reason says why.
+ */
+export type ScheduleSlotOutcome =
+  /** Its report was asked for. */
+  | 'REQUESTED'
+  /** Its report is asked for when what runs has ended. */
+  | 'WAITING'
+  /** Another report of the schedule had not finished. */
+  | 'SKIPPED_OVERLAP'
+  /** The schedule was paused. */
+  | 'SKIPPED_PAUSED'
+  /** It came while nobody looked, and was too late. */
+  | 'MISSED'
+  /** It came while nobody looked, and was asked for afterwards. */
+  | 'CAUGHT_UP'
+  /** It could not be asked for, and reason says why. */
+  | 'BLOCKED';
+
+/** HOURLY at :00, DAILY at 00:00, WEEKLY on Monday 00:00, MONTHLY on the 1st 00:00. */
+export type CadencePreset =
+  /** At :00. */
+  | 'HOURLY'
+  /** At 00:00. */
+  | 'DAILY'
+  /** On Monday at 00:00. */
+  | 'WEEKLY'
+  /** On the 1st at 00:00. */
+  | 'MONTHLY';
+
+/**
+ * READY: the first, once nothing more can be missed: read schedules now. CREATED, CHANGED, DELETED: the schedule. SLOT: slots of it have
+ * come, or what became of one. RESYNC: read again (reconnected, or more than 1,000 schedules pending).
+ */
+export type ScheduleEventKind =
+  /** The first: nothing can be missed any more. */
+  | 'READY'
+  /** It was made. */
+  | 'CREATED'
+  /** Somebody has changed, paused or resumed it. */
+  | 'CHANGED'
+  /** It is gone, with its slots. */
+  | 'DELETED'
+  /** Slots of it have come, or it was decided what becomes of one. */
+  | 'SLOT'
+  /** Something may have been missed: read the list again. */
+  | 'RESYNC';
+
+/** Whether the bytes of an upload are there. */
+export type UploadStatus =
+  /** Its bytes have not come. */
+  | 'WAITING'
+  /** Its bytes are there. */
+  | 'READY'
+  /** Its content is not what was said. */
+  | 'REFUSED'
+  /** Its time is over. */
+  | 'EXPIRED';
+
+/** generated: Only this region */
+export type AnalyticsRegion =
+  /** The report gets "EU". */
+  | 'EU'
+  /** The report gets "US". */
+  | 'US'
+  /** The report gets "APAC". */
+  | 'APAC';
+
+/** generated: Only this region */
+export type CustomersRegion =
+  /** The report gets "EU". */
+  | 'EU'
+  /** The report gets "US". */
+  | 'US'
+  /** The report gets "APAC". */
+  | 'APAC';
+
+/** generated: Only this segment */
+export type CustomersSegment =
+  /** The report gets "VIP". */
+  | 'VIP'
+  /** The report gets "LOYAL". */
+  | 'LOYAL'
+  /** The report gets "OCCASIONAL". */
+  | 'OCCASIONAL'
+  /** The report gets "LAPSED". */
+  | 'LAPSED'
+  /** The report gets "PROSPECT". */
+  | 'PROSPECT';
+
+/** generated: The last 1, 7 or 30 days; a week where neither this nor refDate is given */
+export type GithubHotRepositoriesPeriod =
+  /** The report gets "DAY". */
+  | 'DAY'
+  /** The report gets "WEEK". */
+  | 'WEEK'
+  /** The report gets "MONTH". */
+  | 'MONTH';
+
+/** generated: A repository stands under each of its topics */
+export type GithubHotRepositoriesGroupBy =
+  /** The report gets "TOPIC". */
+  | 'TOPIC'
+  /** The report gets "LANGUAGE". */
+  | 'LANGUAGE';
+
+/** generated: Only products of these categories; all when left out */
+export type InventoryCategories =
+  /** The report gets "Kitchen". */
+  | 'Kitchen'
+  /** The report gets "Garden". */
+  | 'Garden'
+  /** The report gets "Office". */
+  | 'Office'
+  /** The report gets "Lighting". */
+  | 'Lighting'
+  /** The report gets "Tools". */
+  | 'Tools'
+  /** The report gets "Toys". */
+  | 'Toys'
+  /** The report gets "Books". */
+  | 'Books'
+  /** The report gets "Outdoor". */
+  | 'Outdoor';
+
+/** generated: Only this region */
+export type OrdersRegion =
+  /** The report gets "EU". */
+  | 'EU'
+  /** The report gets "US". */
+  | 'US'
+  /** The report gets "APAC". */
+  | 'APAC';
+
+/** generated: Only orders that stand there; all when left out */
+export type OrdersStatuses =
+  /** The report gets "PLACED". */
+  | 'PLACED'
+  /** The report gets "PAID". */
+  | 'PAID'
+  /** The report gets "SHIPPED". */
+  | 'SHIPPED'
+  /** The report gets "DELIVERED". */
+  | 'DELIVERED'
+  /** The report gets "CANCELED". */
+  | 'CANCELED'
+  /** The report gets "RETURNED". */
+  | 'RETURNED';
+
+/** generated: Names of the columns */
+export type PdfTablesNames =
+  /** The report gets "PRINTED". */
+  | 'PRINTED'
+  /** The report gets "SNAKE_CASE". */
+  | 'SNAKE_CASE';
+
+/** generated: Of the numbers in it, which then come out plain: 1234.56; left out: as printed */
+export type PdfTablesDecimalMark =
+  /** The report gets "POINT". */
+  | 'POINT'
+  /** The report gets "COMMA". */
+  | 'COMMA';
+
+/** generated: Rows that begin with a word such as Total or Closing balance */
+export type PdfTablesTotals =
+  /** The report gets "KEEP". */
+  | 'KEEP'
+  /** The report gets "DROP". */
+  | 'DROP';
+
+/** generated: Only this region */
+export type SalesRegion =
+  /** The report gets "EU". */
+  | 'EU'
+  /** The report gets "US". */
+  | 'US'
+  /** The report gets "APAC". */
+  | 'APAC';
+
+/** generated: Only this role */
+export type UsersRole =
+  /** The report gets "ADMIN". */
+  | 'ADMIN'
+  /** The report gets "MANAGER". */
+  | 'MANAGER'
+  /** The report gets "SALES". */
+  | 'SALES'
+  /** The report gets "SUPPORT". */
+  | 'SUPPORT'
+  /** The report gets "WAREHOUSE". */
+  | 'WAREHOUSE';
+
+/** Any report type by the name of its file. */
+export type ReportByNameInput = {
+  /** The file's name, snake_case. */
+  type: string;
+  /** Names (camelCase) and values. */
+  parameters?: unknown;
+};
+
 /** Reports like these: every field that is given must hold. */
 export type ReportFilter = {
   /** One of these. */
@@ -136,7 +461,344 @@ export type ReportFilter = {
   createdBefore?: string | null | undefined;
   /** In the title, upper or lower case. */
   titleContains?: string | null | undefined;
+  /** Its document has this SHA-256, in hex: whose file that is. */
+  sha256?: string | null | undefined;
 };
+
+/** At most 50 recipients, of the domains that BROADSHEET_EMAIL_DOMAINS allows (default: the viewer's own address). attach: up to 5 MB. */
+export type EmailDeliveryInput = {
+  /** Plain addresses, one each. */
+  to: Array<string>;
+  /** Left out: the report's title. */
+  subject?: string | null | undefined;
+  /** The document itself beside the link, up to 5 MB. */
+  attach?: boolean | null | undefined;
+};
+
+/** Standard Webhooks. secret: whsec_ + base64 of 24 to 64 bytes; kept encrypted, never shown again. */
+export type WebhookDeliveryInput = {
+  /** Is asked with POST. */
+  url: string;
+  /** Signs each request. */
+  secret: string;
+};
+
+/** bucket: a name in BROADSHEET_BUCKETS; key: below the tenant's prefix there, {reportId} {type} {date} filled in. */
+export type BucketDeliveryInput = {
+  /** The operator's name for it. */
+  bucket: string;
+  /** Where the document goes in it. */
+  key: string;
+};
+
+/** warehouse: a name in BROADSHEET_WAREHOUSES, which lists the tables, modes and roles it takes. */
+export type WarehouseDeliveryInput = {
+  /** The operator's name for it. */
+  warehouse: string;
+  /** schema.table */
+  table: string;
+  /** What becomes of what is there. */
+  mode?: WarehouseMode | null | undefined;
+};
+
+/** Where a report's outcome goes: its document, or (e-mail, webhook) the news of its failure. */
+export type DeliveryInput =
+  {   /** To people. */
+  email: EmailDeliveryInput; webhook?: never; bucket?: never; warehouse?: never; keep?: never; }
+  |  { email?: never;   /** To a program: what became of it, without the document. */
+  webhook: WebhookDeliveryInput; bucket?: never; warehouse?: never; keep?: never; }
+  |  { email?: never; webhook?: never;   /** Into an object store. */
+  bucket: BucketDeliveryInput; warehouse?: never; keep?: never; }
+  |  { email?: never; webhook?: never; bucket?: never;   /** Into a table. */
+  warehouse: WarehouseDeliveryInput; keep?: never; }
+  |  { email?: never; webhook?: never; bucket?: never; warehouse?: never;   /** In an update: the target with this id, unchanged. */
+  keep: string | number; };
+
+/** A report type with its parameters, and how the document is wanted. */
+export type RequestReportInput = {
+  /** What is asked for. */
+  report: ReportRequestInput;
+  /** Left out: one that a person recognises. */
+  title?: string | null | undefined;
+  /** How soon it starts. */
+  priority?: ReportPriority | null | undefined;
+  /** How the rows are written. */
+  format?: ReportFormat | null | undefined;
+  /** How the bytes are compressed. */
+  compression?: ReportCompression | null | undefined;
+  /** How CSV is written. */
+  csvDialect?: CsvDialect | null | undefined;
+  /** In which relative dates and local times are meant. */
+  timeZone?: string | null | undefined;
+  /** Who else may read it. */
+  visibility?: ReportVisibility | null | undefined;
+  /** Where its outcome goes, at most 20. */
+  deliveries?: Array<DeliveryInput> | null | undefined;
+  /** To find it again. */
+  tags?: Array<string> | null | undefined;
+  /** A report of the same type, version, parameters, format and viewer that SUCCEEDED within this time, or is on its way, is the answer; else a new one. */
+  reuseWithin?: string | null | undefined;
+  /**
+   * At most 255 characters, for this tenant, user and mutation, 24 hours. Same input (after defaults, relative dates as asked): the same
+   * object again. Other input: IDEMPOTENCY_KEY_REUSED. A refused input does not use it; after deletion: CONFLICT.
+   */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** When a schedule asks, in its time zone. */
+export type CadenceInput =
+  {   /** Five fields: names (MON, JAN), lists, ranges, steps, L, W and #; day of month and day of week both restricted: either. One that never comes is INVALID. */
+  cron: string; every?: never; at?: never; preset?: never; }
+  |  { cron?: never;   /** At least PT10S; months and years are INVALID. */
+  every: string; at?: never; preset?: never; }
+  |  { cron?: never; every?: never;   /** Once. */
+  at: string; preset?: never; }
+  |  { cron?: never; every?: never; at?: never;   /** The usual ones by name; they are kept as cron. */
+  preset: CadencePreset; };
+
+/** A report type with its parameters, when it is to be asked for, and how its documents are wanted. */
+export type CreateScheduleInput = {
+  /** What is asked for at each slot. */
+  report: ReportRequestInput;
+  /** What a person recognises; its reports begin with it. */
+  title: string;
+  /** When. */
+  cadence: CadenceInput;
+  /** In which the cadence and relative dates are meant. */
+  timeZone?: string | null | undefined;
+  /** For slots that come in time while a report is not finished. */
+  overlapPolicy?: ScheduleOverlapPolicy | null | undefined;
+  /** How late a slot may still be asked for after downtime; PT0S: never. */
+  catchUpWindow?: string | null | undefined;
+  /** How soon they start. */
+  priority?: ReportPriority | null | undefined;
+  /** How the rows are written. */
+  format?: ReportFormat | null | undefined;
+  /** How the bytes are compressed. */
+  compression?: ReportCompression | null | undefined;
+  /** How CSV is written. */
+  csvDialect?: CsvDialect | null | undefined;
+  /** Who else may read the reports. */
+  visibility?: ReportVisibility | null | undefined;
+  /** To find the reports again. */
+  tags?: Array<string> | null | undefined;
+  /** Where the outcome of each report goes, at most 20. */
+  deliveries?: Array<DeliveryInput> | null | undefined;
+  /** Made, but not begun. */
+  paused?: boolean | null | undefined;
+  /** As in RequestReportInput. */
+  idempotencyKey?: string | null | undefined;
+};
+
+/** Null or absent: unchanged. */
+export type UpdateScheduleInput = {
+  /** As the API gave it. */
+  id: string | number;
+  /** What a person recognises. */
+  title?: string | null | undefined;
+  /** What is asked for. */
+  report?: ReportRequestInput | null | undefined;
+  /** When, counted from now on. */
+  cadence?: CadenceInput | null | undefined;
+  /** In which the cadence and relative dates are meant. */
+  timeZone?: string | null | undefined;
+  /** For slots that come in time. */
+  overlapPolicy?: ScheduleOverlapPolicy | null | undefined;
+  /** How late a slot may still be asked for after downtime. */
+  catchUpWindow?: string | null | undefined;
+  /** How soon they start. */
+  priority?: ReportPriority | null | undefined;
+  /** How the rows are written. */
+  format?: ReportFormat | null | undefined;
+  /** How the bytes are compressed. */
+  compression?: ReportCompression | null | undefined;
+  /** How CSV is written. */
+  csvDialect?: CsvDialect | null | undefined;
+  /** Who else may read the reports. */
+  visibility?: ReportVisibility | null | undefined;
+  /** To find the reports again. */
+  tags?: Array<string> | null | undefined;
+  /** Those that it has from now on: new ones, and what it keeps by { keep: id }. */
+  deliveries?: Array<DeliveryInput> | null | undefined;
+};
+
+/** generated: the parameters of Daily figures by region. */
+export type AnalyticsParametersInput = {
+  /** First day, inclusive */
+  startDate: string;
+  /** Last day, inclusive */
+  endDate: string;
+  /** Only this region */
+  region?: AnalyticsRegion | null | undefined;
+};
+
+/** generated: the parameters of Customers by lifetime value. */
+export type CustomersParametersInput = {
+  /** Last day whose orders count, inclusive */
+  asOf?: string | null | undefined;
+  /** Only this region */
+  region?: CustomersRegion | null | undefined;
+  /** Only these countries, as two letters: DE */
+  countries?: Array<string> | null | undefined;
+  /** Only this segment */
+  segment?: CustomersSegment | null | undefined;
+  /** Only customers worth at least this many euro */
+  minLifetimeValue?: number | string | null | undefined;
+};
+
+/** generated: the parameters of Hot GitHub repositories. */
+export type GithubHotRepositoriesParametersInput = {
+  /** The last 1, 7 or 30 days; a week where neither this nor refDate is given */
+  period?: GithubHotRepositoriesPeriod | null | undefined;
+  /** Created on this day or since */
+  refDate?: string | null | undefined;
+  /** A repository stands under each of its topics */
+  groupBy?: GithubHotRepositoriesGroupBy | null | undefined;
+};
+
+/** generated: the parameters of Inventory by product. */
+export type InventoryParametersInput = {
+  /** Last day whose movements count, inclusive */
+  asOf?: string | null | undefined;
+  /** Only products of these categories; all when left out */
+  categories?: Array<InventoryCategories> | null | undefined;
+  /** Only products that are to be reordered */
+  belowReorderLevel?: boolean | null | undefined;
+  /** Only products with at least so many pieces on hand */
+  minOnHand?: number | null | undefined;
+};
+
+/** generated: the parameters of Orders. */
+export type OrdersParametersInput = {
+  /** First day, inclusive */
+  startDate: string;
+  /** Last day, inclusive */
+  endDate: string;
+  /** Only this region */
+  region?: OrdersRegion | null | undefined;
+  /** Only orders that stand there; all when left out */
+  statuses?: Array<OrdersStatuses> | null | undefined;
+  /** Only orders of at least this total in euro */
+  minTotal?: number | string | null | undefined;
+};
+
+/** generated: the parameters of Table of a PDF. */
+export type PdfTablesParametersInput = {
+  /** A PDF, from createUpload */
+  file: string | number;
+  /** Words of the header row, where the table is not the widest one */
+  heading?: string | null | undefined;
+  /** Names of the columns */
+  names?: PdfTablesNames | null | undefined;
+  /** Of the numbers in it, which then come out plain: 1234.56; left out: as printed */
+  decimalMark?: PdfTablesDecimalMark | null | undefined;
+  /** Rows that begin with a word such as Total or Closing balance */
+  totals?: PdfTablesTotals | null | undefined;
+};
+
+/** generated: the parameters of Sales by order line. */
+export type SalesParametersInput = {
+  /** First day, inclusive */
+  startDate: string;
+  /** Last day, inclusive */
+  endDate: string;
+  /** Only this region */
+  region?: SalesRegion | null | undefined;
+  /** Only lines of at least this amount in euro */
+  minAmount?: number | string | null | undefined;
+  /** Lines of canceled orders too */
+  includeCanceled?: boolean | null | undefined;
+};
+
+/** generated: the parameters of Back-office users. */
+export type UsersParametersInput = {
+  /** Last day that counts, inclusive */
+  asOf?: string | null | undefined;
+  /** Only this role */
+  role?: UsersRole | null | undefined;
+  /** True: only accounts in use; false: only closed ones; all when left out */
+  active?: boolean | null | undefined;
+  /** Only who has not signed in for so many days, or never */
+  unseenDays?: number | null | undefined;
+};
+
+/** generated: the parameters of Visitors. */
+export type VisitorsParametersInput = {
+  /** The minutes before the request */
+  lastMinutes?: number | null | undefined;
+  /** A day, or an instant from which on */
+  from?: string | null | undefined;
+  /** A day, inclusive, or an instant before which; left out: the request */
+  to?: string | null | undefined;
+};
+
+/** generated: byName, and one field for each report type with its parameters as an input type of their own. */
+export type ReportRequestInput =
+  {   /** Any type by its file's name, checked by the same rules. */
+  byName: ReportByNameInput; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never;   /** Daily figures by region: A dashboard's figures: one row for each day and region of a period, also where nothing happened. A day is a day in the report's time zone. Money is in euro; canceled orders count only as canceled. */
+  analytics: AnalyticsParametersInput; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never;   /** Customers by lifetime value: Every customer with what they have ordered so far and the segment that this puts them in. Money is in euro; canceled orders do not count. */
+  customers: CustomersParametersInput; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never;   /** Hot GitHub repositories: The 500 repositories with the most stars of those created in a period, by language or topic. */
+  githubHotRepositories: GithubHotRepositoriesParametersInput; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never;   /** Inventory by product: What is on hand of each product at the end of a day, counted from every stock movement up to it, with its value at cost and whether it is time to reorder. */
+  inventory: InventoryParametersInput; orders?: never; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never;   /** Orders: Every order in a period, one row each, with its customer and totals in euro and in the customer's currency. */
+  orders: OrdersParametersInput; pdfTables?: never; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never;   /** Table of a PDF: The rows of the table in a PDF with text, over all of its pages, with the columns of its header row. */
+  pdfTables: PdfTablesParametersInput; sales?: never; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never;   /** Sales by order line: Every order line in a period, with its order, customer and product. Money is in euro. Canceled orders are left out unless asked for. */
+  sales: SalesParametersInput; users?: never; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never;   /** Back-office users: Who may sign in to the shop's back office, in what role, and when they last did. */
+  users: UsersParametersInput; visitors?: never; }
+  |  { byName?: never; analytics?: never; customers?: never; githubHotRepositories?: never; inventory?: never; orders?: never; pdfTables?: never; sales?: never; users?: never;   /** Visitors: Who came in a period: first and last seen, requests, pages and the page of entry, by visitor. */
+  visitors: VisitorsParametersInput; };
+
+export type AskedTypeQueryVariables = Exact<{
+  name: string;
+}>;
+
+
+export type AskedTypeQuery = { reportType: { name: string, title: string, description: string | null, available: boolean, unavailableReason: string | null, viewerCanRequest: boolean, deprecated: string | null, formats: Array<ReportFormat>, retention: string, maxRows: number | null, parameters: Array<{ name: string, type: string, required: boolean, upload: boolean, default: unknown, description: string | null, values: Array<string> | null }> } | null };
+
+export type ResolvedParametersQueryVariables = Exact<{
+  report: ReportRequestInput;
+  timeZone: string;
+}>;
+
+
+export type ResolvedParametersQuery = { resolveParameters: { parameters: unknown, userErrors: Array<{ field: Array<string> | null, message: string, code: UserErrorCode }> } };
+
+export type AskedBeforeQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type AskedBeforeQuery = { report: { id: string, title: string, parameters: unknown, timeZone: string, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, priority: ReportPriority, visibility: ReportVisibility, tags: Array<string>, type: { name: string }, deliveries: Array<{ id: string }> } | null };
+
+export type UploadedFileQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type UploadedFileQuery = { upload: { id: string, fileName: string, byteSize: number, status: UploadStatus, refusal: string | null } | null };
+
+export type AskForMutationVariables = Exact<{
+  input: RequestReportInput;
+}>;
+
+
+export type AskForMutation = { requestReport: { report: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string, code: UserErrorCode }> } };
+
+export type AnnounceMutationVariables = Exact<{
+  fileName: string;
+  contentType: string;
+  byteSize: number | string;
+}>;
+
+
+export type AnnounceMutation = { createUpload: { request: { url: string, headers: unknown, upload: { id: string } } | null, userErrors: Array<{ field: Array<string> | null, message: string, code: UserErrorCode }> } };
 
 export type ProgressFactsFragment = { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string };
 
@@ -170,6 +832,214 @@ export type ListedTypesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ListedTypesQuery = { reportTypes: Array<{ name: string, title: string, description: string | null, available: boolean, unavailableReason: string | null, viewerCanRequest: boolean, deprecated: string | null }> };
 
+export type CancelReportMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type CancelReportMutation = { cancelReport: { userErrors: Array<{ message: string }> } };
+
+export type RetryReportMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RetryReportMutation = { retryReport: { userErrors: Array<{ message: string }> } };
+
+export type RegenerateReportMutationVariables = Exact<{
+  id: string | number;
+  idempotencyKey: string;
+}>;
+
+
+export type RegenerateReportMutation = { regenerateReport: { report: { id: string } | null, userErrors: Array<{ message: string }> } };
+
+export type DeleteReportMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteReportMutation = { deleteReport: { userErrors: Array<{ message: string }> } };
+
+export type RetryDeliveryMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RetryDeliveryMutation = { retryDelivery: { userErrors: Array<{ message: string }> } };
+
+export type FailureFactsFragment = { code: ReportFailureCode, message: string, retryable: boolean };
+
+export type AttemptFactsFragment = { number: number, outcome: ReportAttemptOutcome | null, startedAt: string, finishedAt: string | null, failure: { code: ReportFailureCode, message: string, retryable: boolean } | null };
+
+export type DeliveryFactsFragment = { id: string, channel: DeliveryChannel, target: string, status: DeliveryStatus, attempts: number, lastError: string | null, lastAttemptAt: string | null, nextAttemptAt: string | null, deliveredAt: string | null };
+
+export type OpenDocumentFragment = { fileName: string, contentType: string, rowCount: number, byteSize: number, sha256: string, expiresAt: string, summary: unknown, preview: Array<Array<unknown>>, columns: Array<{ name: string, type: string, description: string | null }> };
+
+export type WholeReportFragment = { id: string, title: string, status: ReportStatus, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, parameters: unknown, resolvedParameters: unknown, timeZone: string, scheduledFor: string | null, tags: Array<string>, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, expiresAt: string | null, type: { name: string, title: string, description: string | null, inputField: string, available: boolean, unavailableReason: string | null, viewerCanRequest: boolean, parameters: Array<{ name: string, type: string, description: string | null, values: Array<string> | null }> }, requestedBy: { id: string, name: string }, schedule: { id: string, title: string } | null, regeneratedFrom: { id: string, title: string } | null, failure: { code: ReportFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, outcome: ReportAttemptOutcome | null, startedAt: string, finishedAt: string | null, failure: { code: ReportFailureCode, message: string, retryable: boolean } | null }>, deliveries: Array<{ id: string, channel: DeliveryChannel, target: string, status: DeliveryStatus, attempts: number, lastError: string | null, lastAttemptAt: string | null, nextAttemptAt: string | null, deliveredAt: string | null }>, document: { fileName: string, contentType: string, rowCount: number, byteSize: number, sha256: string, expiresAt: string, summary: unknown, preview: Array<Array<unknown>>, columns: Array<{ name: string, type: string, description: string | null }> } | null, progress: { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string } };
+
+export type OneReportQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneReportQuery = { report: { id: string, title: string, status: ReportStatus, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, parameters: unknown, resolvedParameters: unknown, timeZone: string, scheduledFor: string | null, tags: Array<string>, queuePosition: number | null, createdAt: string, startedAt: string | null, finishedAt: string | null, expiresAt: string | null, type: { name: string, title: string, description: string | null, inputField: string, available: boolean, unavailableReason: string | null, viewerCanRequest: boolean, parameters: Array<{ name: string, type: string, description: string | null, values: Array<string> | null }> }, requestedBy: { id: string, name: string }, schedule: { id: string, title: string } | null, regeneratedFrom: { id: string, title: string } | null, failure: { code: ReportFailureCode, message: string, retryable: boolean } | null, attempts: Array<{ number: number, outcome: ReportAttemptOutcome | null, startedAt: string, finishedAt: string | null, failure: { code: ReportFailureCode, message: string, retryable: boolean } | null }>, deliveries: Array<{ id: string, channel: DeliveryChannel, target: string, status: DeliveryStatus, attempts: number, lastError: string | null, lastAttemptAt: string | null, nextAttemptAt: string | null, deliveredAt: string | null }>, document: { fileName: string, contentType: string, rowCount: number, byteSize: number, sha256: string, expiresAt: string, summary: unknown, preview: Array<Array<unknown>>, columns: Array<{ name: string, type: string, description: string | null }> } | null, progress: { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string } } | null };
+
+export type PlaceInLineQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PlaceInLineQuery = { report: { status: ReportStatus, queuePosition: number | null } | null };
+
+export type DownloadLinkQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DownloadLinkQuery = { report: { document: { downloadUrl: string } | null } | null };
+
+export type ReportAuditQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ReportAuditQuery = { report: { events: { nodes: Array<{ kind: ReportAuditKind, at: string, detail: unknown, by: { name: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type OneReportMovesSubscriptionVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type OneReportMovesSubscription = { reportProgress: { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string } };
+
+export type PauseScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type PauseScheduleMutation = { pauseSchedule: { schedule: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type ResumeScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ResumeScheduleMutation = { resumeSchedule: { schedule: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type RunScheduleNowMutationVariables = Exact<{
+  id: string | number;
+  idempotencyKey: string;
+}>;
+
+
+export type RunScheduleNowMutation = { runScheduleNow: { report: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type DeleteScheduleMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type DeleteScheduleMutation = { deleteSchedule: { deletedId: string | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type CreateScheduleMutationVariables = Exact<{
+  input: CreateScheduleInput;
+}>;
+
+
+export type CreateScheduleMutation = { createSchedule: { schedule: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type UpdateScheduleMutationVariables = Exact<{
+  input: UpdateScheduleInput;
+}>;
+
+
+export type UpdateScheduleMutation = { updateSchedule: { schedule: { id: string } | null, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type SchedulePlanFragment = { id: string, title: string, parameters: unknown, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, overlapPolicy: ScheduleOverlapPolicy, catchUpWindow: string, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, tags: Array<string>, nextRunAt: string | null, upcoming: Array<string>, lastSucceededSlot: string, createdAt: string, updatedAt: string, type: { name: string, title: string, available: boolean, unavailableReason: string | null }, deliveries: Array<{ id: string, channel: DeliveryChannel, target: string }>, createdBy: { id: string, name: string } };
+
+export type OneScheduleQueryVariables = Exact<{
+  id: string | number;
+  slots: number;
+  reports: boolean;
+}>;
+
+
+export type OneScheduleQuery = { schedule: { id: string, title: string, parameters: unknown, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, overlapPolicy: ScheduleOverlapPolicy, catchUpWindow: string, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, tags: Array<string>, nextRunAt: string | null, upcoming: Array<string>, lastSucceededSlot: string, createdAt: string, updatedAt: string, slots: { nodes: Array<{ scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } }, type: { name: string, title: string, available: boolean, unavailableReason: string | null }, deliveries: Array<{ id: string, channel: DeliveryChannel, target: string }>, createdBy: { id: string, name: string } } | null };
+
+export type MoreSlotsQueryVariables = Exact<{
+  id: string | number;
+  first: number;
+  after?: string | null | undefined;
+  reports: boolean;
+}>;
+
+
+export type MoreSlotsQuery = { schedule: { slots: { nodes: Array<{ scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } } | null };
+
+export type ScheduleMovesSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ScheduleMovesSubscription = { scheduleEvents: { kind: ScheduleEventKind, scheduleId: string | null } };
+
+export type ScheduleToEditQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ScheduleToEditQuery = { schedule: { id: string, title: string, parameters: unknown, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, overlapPolicy: ScheduleOverlapPolicy, catchUpWindow: string, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, tags: Array<string>, nextRunAt: string | null, upcoming: Array<string>, lastSucceededSlot: string, createdAt: string, updatedAt: string, type: { name: string, title: string, available: boolean, unavailableReason: string | null }, deliveries: Array<{ id: string, channel: DeliveryChannel, target: string }>, createdBy: { id: string, name: string } } | null };
+
+export type ReportToPlanQueryVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type ReportToPlanQuery = { report: { id: string, title: string, parameters: unknown, timeZone: string, priority: ReportPriority, format: ReportFormat, compression: ReportCompression, csvDialect: CsvDialect, visibility: ReportVisibility, tags: Array<string>, type: { name: string, title: string } } | null };
+
+export type NextSlotsQueryVariables = Exact<{
+  cadence: CadenceInput;
+  timeZone: string;
+}>;
+
+
+export type NextSlotsQuery = { upcomingSlots: { slots: Array<string>, userErrors: Array<{ field: Array<string> | null, message: string }> } };
+
+export type SlotFactsFragment = { scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null };
+
+export type ScheduleRowFragment = { id: string, title: string, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, nextRunAt: string | null, type: { name: string, title: string }, createdBy: { id: string, name: string }, slots: { nodes: Array<{ scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null }> } };
+
+export type ScheduleListQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+  reports: boolean;
+}>;
+
+
+export type ScheduleListQuery = { schedules: { nodes: Array<{ id: string, title: string, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, nextRunAt: string | null, type: { name: string, title: string }, createdBy: { id: string, name: string }, slots: { nodes: Array<{ scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null }> } }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ScheduleEventsSubscriptionVariables = Exact<{
+  reports: boolean;
+}>;
+
+
+export type ScheduleEventsSubscription = { scheduleEvents: { kind: ScheduleEventKind, scheduleId: string | null, schedule: { id: string, title: string, cron: string | null, every: string | null, at: string | null, timeZone: string, paused: boolean, nextRunAt: string | null, type: { name: string, title: string }, createdBy: { id: string, name: string }, slots: { nodes: Array<{ scheduledFor: string, outcome: ScheduleSlotOutcome, reason: string | null, count: number, until: string | null, report?: { id: string, status: ReportStatus, progress: { sequence: number }, failure: { message: string } | null, document: { rowCount: number } | null } | null }> } } | null } };
+
+export type ReportMovesSubscriptionVariables = Exact<{
+  filter?: ReportFilter | null | undefined;
+}>;
+
+
+export type ReportMovesSubscription = { reportEvents: { kind: ReportEventKind, reportId: string | null, progress: { sequence: number, status: ReportStatus } | null } };
+
+export type WorkerFactsFragment = { id: string, host: string, startedAt: string, lastSeenAt: string, lost: boolean, concurrency: number, running: Array<{ id: string, title: string, status: ReportStatus, startedAt: string | null, progress: { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string } }> };
+
+export type WatchSystemSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type WatchSystemSubscription = { system: { version: string, stuck: number, workers: Array<{ id: string, host: string, startedAt: string, lastSeenAt: string, lost: boolean, concurrency: number, running: Array<{ id: string, title: string, status: ReportStatus, startedAt: string | null, progress: { sequence: number, status: ReportStatus, stage: ReportStage, attempt: number, percent: number | null, rowsWritten: number, rowsTotal: number | null, bytesWritten: number, message: string | null, etaSeconds: number | null, at: string } }> }>, queues: Array<{ priority: ReportPriority, waiting: number, active: number, delayed: number, oldestWaitingSeconds: number | null }>, lastHour: Array<{ at: string, succeeded: number, failed: number, canceled: number, rows: number }> } };
+
 export type WhoAmIQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -177,8 +1047,49 @@ export type WhoAmIQuery = { viewer: { tenant: string, scopes: Array<string>, tok
 
 export const ProgressFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<ProgressFactsFragment, unknown>;
 export const ReportRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Report"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"requestedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}}]}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<ReportRowFragment, unknown>;
+export const FailureFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FailureFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFailure"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}}]} as unknown as DocumentNode<FailureFactsFragment, unknown>;
+export const AttemptFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AttemptFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportAttempt"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FailureFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FailureFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFailure"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}}]} as unknown as DocumentNode<AttemptFactsFragment, unknown>;
+export const DeliveryFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"lastError"}},{"kind":"Field","name":{"kind":"Name","value":"lastAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"deliveredAt"}}]}}]} as unknown as DocumentNode<DeliveryFactsFragment, unknown>;
+export const OpenDocumentFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OpenDocument"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportDocument"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"sha256"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}},{"kind":"Field","name":{"kind":"Name","value":"preview"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"rows"},"value":{"kind":"IntValue","value":"20"}}]}]}}]} as unknown as DocumentNode<OpenDocumentFragment, unknown>;
+export const WholeReportFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WholeReport"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Report"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"resolvedParameters"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inputField"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCanRequest"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"requestedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"regeneratedFrom"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"queuePosition"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FailureFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"attempts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"AttemptFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeliveryFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OpenDocument"}}]}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FailureFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFailure"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AttemptFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportAttempt"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FailureFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"lastError"}},{"kind":"Field","name":{"kind":"Name","value":"lastAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"deliveredAt"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OpenDocument"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportDocument"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"sha256"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}},{"kind":"Field","name":{"kind":"Name","value":"preview"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"rows"},"value":{"kind":"IntValue","value":"20"}}]}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<WholeReportFragment, unknown>;
+export const SchedulePlanFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SchedulePlan"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"overlapPolicy"}},{"kind":"Field","name":{"kind":"Name","value":"catchUpWindow"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"upcoming"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}]},{"kind":"Field","name":{"kind":"Name","value":"lastSucceededSlot"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}}]} as unknown as DocumentNode<SchedulePlanFragment, unknown>;
+export const SlotFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}}]} as unknown as DocumentNode<SlotFactsFragment, unknown>;
+export const ScheduleRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ScheduleRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"14"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SlotFacts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}}]} as unknown as DocumentNode<ScheduleRowFragment, unknown>;
+export const WorkerFactsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WorkerFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Worker"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastSeenAt"}},{"kind":"Field","name":{"kind":"Name","value":"lost"}},{"kind":"Field","name":{"kind":"Name","value":"concurrency"}},{"kind":"Field","name":{"kind":"Name","value":"running"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<WorkerFactsFragment, unknown>;
+export const AskedTypeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AskedType"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"name"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportType"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"Variable","name":{"kind":"Name","value":"name"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCanRequest"}},{"kind":"Field","name":{"kind":"Name","value":"deprecated"}},{"kind":"Field","name":{"kind":"Name","value":"formats"}},{"kind":"Field","name":{"kind":"Name","value":"retention"}},{"kind":"Field","name":{"kind":"Name","value":"maxRows"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"required"}},{"kind":"Field","name":{"kind":"Name","value":"upload"}},{"kind":"Field","name":{"kind":"Name","value":"default"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}}]}}]} as unknown as DocumentNode<AskedTypeQuery, AskedTypeQueryVariables>;
+export const ResolvedParametersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ResolvedParameters"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"report"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ReportRequestInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeZone"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resolveParameters"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"report"},"value":{"kind":"Variable","name":{"kind":"Name","value":"report"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}}]}}]} as unknown as DocumentNode<ResolvedParametersQuery, ResolvedParametersQueryVariables>;
+export const AskedBeforeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"AskedBefore"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]} as unknown as DocumentNode<AskedBeforeQuery, AskedBeforeQueryVariables>;
+export const UploadedFileDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"UploadedFile"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"upload"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"refusal"}}]}}]}}]} as unknown as DocumentNode<UploadedFileQuery, UploadedFileQueryVariables>;
+export const AskForDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"AskFor"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RequestReportInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"requestReport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}}]}}]} as unknown as DocumentNode<AskForMutation, AskForMutationVariables>;
+export const AnnounceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Announce"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"fileName"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"contentType"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"byteSize"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"BigInt"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createUpload"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"fileName"},"value":{"kind":"Variable","name":{"kind":"Name","value":"fileName"}}},{"kind":"Argument","name":{"kind":"Name","value":"contentType"},"value":{"kind":"Variable","name":{"kind":"Name","value":"contentType"}}},{"kind":"Argument","name":{"kind":"Name","value":"byteSize"},"value":{"kind":"Variable","name":{"kind":"Name","value":"byteSize"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"request"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"upload"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"url"}},{"kind":"Field","name":{"kind":"Name","value":"headers"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}}]}}]} as unknown as DocumentNode<AnnounceMutation, AnnounceMutationVariables>;
 export const ReportPageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ReportPage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reports"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ReportRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Report"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"requestedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}}]}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]} as unknown as DocumentNode<ReportPageQuery, ReportPageQueryVariables>;
 export const OneRowDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"OneRow"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ReportRow"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Report"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"requestedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}}]}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]} as unknown as DocumentNode<OneRowQuery, OneRowQueryVariables>;
 export const ReportEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ReportEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFilter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"reportId"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<ReportEventsSubscription, ReportEventsSubscriptionVariables>;
 export const ListedTypesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ListedTypes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportTypes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCanRequest"}},{"kind":"Field","name":{"kind":"Name","value":"deprecated"}}]}}]}}]} as unknown as DocumentNode<ListedTypesQuery, ListedTypesQueryVariables>;
+export const CancelReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelReport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelReport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<CancelReportMutation, CancelReportMutationVariables>;
+export const RetryReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RetryReport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retryReport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<RetryReportMutation, RetryReportMutationVariables>;
+export const RegenerateReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RegenerateReport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"regenerateReport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<RegenerateReportMutation, RegenerateReportMutationVariables>;
+export const DeleteReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteReport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteReport"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteReportMutation, DeleteReportMutationVariables>;
+export const RetryDeliveryDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RetryDelivery"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retryDelivery"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<RetryDeliveryMutation, RetryDeliveryMutationVariables>;
+export const OneReportDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"OneReport"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WholeReport"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"FailureFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFailure"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"AttemptFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportAttempt"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"number"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FailureFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"DeliveryFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Delivery"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"attempts"}},{"kind":"Field","name":{"kind":"Name","value":"lastError"}},{"kind":"Field","name":{"kind":"Name","value":"lastAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"nextAttemptAt"}},{"kind":"Field","name":{"kind":"Name","value":"deliveredAt"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"OpenDocument"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportDocument"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"fileName"}},{"kind":"Field","name":{"kind":"Name","value":"contentType"}},{"kind":"Field","name":{"kind":"Name","value":"rowCount"}},{"kind":"Field","name":{"kind":"Name","value":"byteSize"}},{"kind":"Field","name":{"kind":"Name","value":"sha256"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}},{"kind":"Field","name":{"kind":"Name","value":"preview"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"rows"},"value":{"kind":"IntValue","value":"20"}}]}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WholeReport"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Report"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"resolvedParameters"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"inputField"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}},{"kind":"Field","name":{"kind":"Name","value":"viewerCanRequest"}},{"kind":"Field","name":{"kind":"Name","value":"parameters"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"type"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"values"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"requestedBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"regeneratedFrom"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"queuePosition"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"finishedAt"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"FailureFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"attempts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"AttemptFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"DeliveryFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"OpenDocument"}}]}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]} as unknown as DocumentNode<OneReportQuery, OneReportQueryVariables>;
+export const PlaceInLineDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PlaceInLine"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"queuePosition"}}]}}]}}]} as unknown as DocumentNode<PlaceInLineQuery, PlaceInLineQueryVariables>;
+export const DownloadLinkDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"DownloadLink"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"downloadUrl"}}]}}]}}]}}]} as unknown as DocumentNode<DownloadLinkQuery, DownloadLinkQueryVariables>;
+export const ReportAuditDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ReportAudit"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"events"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"by"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}}]} as unknown as DocumentNode<ReportAuditQuery, ReportAuditQueryVariables>;
+export const OneReportMovesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"OneReportMoves"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportProgress"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]} as unknown as DocumentNode<OneReportMovesSubscription, OneReportMovesSubscriptionVariables>;
+export const PauseScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PauseSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pauseSchedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<PauseScheduleMutation, PauseScheduleMutationVariables>;
+export const ResumeScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ResumeSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resumeSchedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<ResumeScheduleMutation, ResumeScheduleMutationVariables>;
+export const RunScheduleNowDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RunScheduleNow"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"runScheduleNow"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}},{"kind":"Argument","name":{"kind":"Name","value":"idempotencyKey"},"value":{"kind":"Variable","name":{"kind":"Name","value":"idempotencyKey"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<RunScheduleNowMutation, RunScheduleNowMutationVariables>;
+export const DeleteScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"DeleteSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deleteSchedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"deletedId"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<DeleteScheduleMutation, DeleteScheduleMutationVariables>;
+export const CreateScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateScheduleInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createSchedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<CreateScheduleMutation, CreateScheduleMutationVariables>;
+export const UpdateScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"UpdateSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"UpdateScheduleInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"updateSchedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<UpdateScheduleMutation, UpdateScheduleMutationVariables>;
+export const OneScheduleDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"OneSchedule"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"slots"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"reports"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SchedulePlan"}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"slots"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SlotFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SchedulePlan"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"overlapPolicy"}},{"kind":"Field","name":{"kind":"Name","value":"catchUpWindow"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"upcoming"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}]},{"kind":"Field","name":{"kind":"Name","value":"lastSucceededSlot"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}}]} as unknown as DocumentNode<OneScheduleQuery, OneScheduleQueryVariables>;
+export const MoreSlotsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MoreSlots"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"reports"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"slots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SlotFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}}]} as unknown as DocumentNode<MoreSlotsQuery, MoreSlotsQueryVariables>;
+export const ScheduleMovesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ScheduleMoves"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduleEvents"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"scheduleId"}}]}}]}}]} as unknown as DocumentNode<ScheduleMovesSubscription, ScheduleMovesSubscriptionVariables>;
+export const ScheduleToEditDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ScheduleToEdit"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedule"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SchedulePlan"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SchedulePlan"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"unavailableReason"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"overlapPolicy"}},{"kind":"Field","name":{"kind":"Name","value":"catchUpWindow"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}},{"kind":"Field","name":{"kind":"Name","value":"deliveries"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"channel"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"upcoming"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}]},{"kind":"Field","name":{"kind":"Name","value":"lastSucceededSlot"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}}]}}]} as unknown as DocumentNode<ScheduleToEditQuery, ScheduleToEditQueryVariables>;
+export const ReportToPlanDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ReportToPlan"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"report"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"parameters"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"format"}},{"kind":"Field","name":{"kind":"Name","value":"compression"}},{"kind":"Field","name":{"kind":"Name","value":"csvDialect"}},{"kind":"Field","name":{"kind":"Name","value":"visibility"}},{"kind":"Field","name":{"kind":"Name","value":"tags"}}]}}]}}]} as unknown as DocumentNode<ReportToPlanQuery, ReportToPlanQueryVariables>;
+export const NextSlotsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"NextSlots"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"cadence"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CadenceInput"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"TimeZone"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"upcomingSlots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"cadence"},"value":{"kind":"Variable","name":{"kind":"Name","value":"cadence"}}},{"kind":"Argument","name":{"kind":"Name","value":"timeZone"},"value":{"kind":"Variable","name":{"kind":"Name","value":"timeZone"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"slots"}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"field"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]}}]}}]} as unknown as DocumentNode<NextSlotsQuery, NextSlotsQueryVariables>;
+export const ScheduleListDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ScheduleList"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"reports"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"schedules"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ScheduleRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ScheduleRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"14"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SlotFacts"}}]}}]}}]}}]} as unknown as DocumentNode<ScheduleListQuery, ScheduleListQueryVariables>;
+export const ScheduleEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ScheduleEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"reports"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Boolean"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduleEvents"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"scheduleId"}},{"kind":"Field","name":{"kind":"Name","value":"schedule"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ScheduleRow"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SlotFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ScheduleSlot"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"scheduledFor"}},{"kind":"Field","name":{"kind":"Name","value":"outcome"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"count"}},{"kind":"Field","name":{"kind":"Name","value":"until"}},{"kind":"Field","name":{"kind":"Name","value":"report"},"directives":[{"kind":"Directive","name":{"kind":"Name","value":"include"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"if"},"value":{"kind":"Variable","name":{"kind":"Name","value":"reports"}}}]}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}}]}},{"kind":"Field","name":{"kind":"Name","value":"failure"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"Field","name":{"kind":"Name","value":"document"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rowCount"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ScheduleRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Schedule"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"type"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"title"}}]}},{"kind":"Field","name":{"kind":"Name","value":"cron"}},{"kind":"Field","name":{"kind":"Name","value":"every"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"timeZone"}},{"kind":"Field","name":{"kind":"Name","value":"paused"}},{"kind":"Field","name":{"kind":"Name","value":"nextRunAt"}},{"kind":"Field","name":{"kind":"Name","value":"createdBy"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}},{"kind":"Field","name":{"kind":"Name","value":"slots"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"14"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"SlotFacts"}}]}}]}}]}}]} as unknown as DocumentNode<ScheduleEventsSubscription, ScheduleEventsSubscriptionVariables>;
+export const ReportMovesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"ReportMoves"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"ReportFilter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"reportEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"reportId"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}}]}}]} as unknown as DocumentNode<ReportMovesSubscription, ReportMovesSubscriptionVariables>;
+export const WatchSystemDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"WatchSystem"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"system"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"stuck"}},{"kind":"Field","name":{"kind":"Name","value":"workers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"WorkerFacts"}}]}},{"kind":"Field","name":{"kind":"Name","value":"queues"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"priority"}},{"kind":"Field","name":{"kind":"Name","value":"waiting"}},{"kind":"Field","name":{"kind":"Name","value":"active"}},{"kind":"Field","name":{"kind":"Name","value":"delayed"}},{"kind":"Field","name":{"kind":"Name","value":"oldestWaitingSeconds"}}]}},{"kind":"Field","name":{"kind":"Name","value":"lastHour"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"succeeded"}},{"kind":"Field","name":{"kind":"Name","value":"failed"}},{"kind":"Field","name":{"kind":"Name","value":"canceled"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ProgressFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportProgress"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"percent"}},{"kind":"Field","name":{"kind":"Name","value":"rowsWritten"}},{"kind":"Field","name":{"kind":"Name","value":"rowsTotal"}},{"kind":"Field","name":{"kind":"Name","value":"bytesWritten"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"etaSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"WorkerFacts"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Worker"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"host"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"lastSeenAt"}},{"kind":"Field","name":{"kind":"Name","value":"lost"}},{"kind":"Field","name":{"kind":"Name","value":"concurrency"}},{"kind":"Field","name":{"kind":"Name","value":"running"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"progress"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"ProgressFacts"}}]}}]}}]}}]} as unknown as DocumentNode<WatchSystemSubscription, WatchSystemSubscriptionVariables>;
 export const WhoAmIDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"WhoAmI"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewer"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"email"}},{"kind":"Field","name":{"kind":"Name","value":"role"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tenant"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"tokenExpiresAt"}}]}}]}}]} as unknown as DocumentNode<WhoAmIQuery, WhoAmIQueryVariables>;

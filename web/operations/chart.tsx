@@ -53,7 +53,9 @@ export function Chart({ title, unit: [one, many], data, total, colour }: Chart) 
       <figcaption>
         <h3>{title}</h3>
         <p class="help">
-          {at === undefined ? `${words(total)} in the last hour` : `${words(ys[pointed ?? 0] ?? 0)} at ${minuteWord(at)}`}
+          {at === undefined
+            ? `${words(total)} in the last hour`
+            : `${words(ys[pointed ?? 0] ?? 0)} at ${minuteWord(at)}`}
         </p>
       </figcaption>
       <div ref={host} class="chart-place" aria-hidden="true" />
@@ -81,11 +83,22 @@ function options(host: HTMLElement, name: string, point: (index: number | null) 
         grid: { stroke: rule, width: 1 },
         space: 30,
         size: 42,
-        incrs: [1, 2, 5].flatMap((step) => Array.from({ length: 12 }, (_, power) => step * 10 ** power)).toSorted((a, b) => a - b),
+        incrs: [1, 2, 5]
+          .flatMap((step) => Array.from({ length: 12 }, (_, power) => step * 10 ** power))
+          .toSorted((a, b) => a - b),
         values: (_, splits) => splits.map(roughly),
       },
     ],
-    series: [{}, { fill: colour, stroke: colour, width: 0, paths: uPlot.paths.bars!({ size: [0.75, 24] }), points: { show: false } }],
+    series: [
+      {},
+      {
+        fill: colour,
+        stroke: colour,
+        width: 0,
+        paths: uPlot.paths.bars!({ size: [0.75, 24] }),
+        points: { show: false },
+      },
+    ],
     hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? null)] },
   }
 }

@@ -37,10 +37,18 @@ export function LastHour({ minutes }: { minutes: SystemNow['lastHour'] }) {
             <thead>
               <tr>
                 <th scope="col">Minute</th>
-                <th scope="col" class="number">Succeeded</th>
-                <th scope="col" class="number">Failed</th>
-                <th scope="col" class="number">Canceled</th>
-                <th scope="col" class="number">Rows written</th>
+                <th scope="col" class="number">
+                  Succeeded
+                </th>
+                <th scope="col" class="number">
+                  Failed
+                </th>
+                <th scope="col" class="number">
+                  Canceled
+                </th>
+                <th scope="col" class="number">
+                  Rows written
+                </th>
               </tr>
             </thead>
             <tbody>

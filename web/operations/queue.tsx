@@ -13,13 +13,21 @@ export function Queue({ queues }: { queues: SystemNow['queues'] }) {
           <thead>
             <tr>
               <th scope="col">Priority</th>
-              <th scope="col" class="number">Waiting</th>
+              <th scope="col" class="number">
+                Waiting
+              </th>
               <th scope="col" class="queue-depth">
                 <span class="hidden">How many, as a bar</span>
               </th>
-              <th scope="col" class="number">Running</th>
-              <th scope="col" class="number">To be tried again</th>
-              <th scope="col" class="number">First waits for</th>
+              <th scope="col" class="number">
+                Running
+              </th>
+              <th scope="col" class="number">
+                To be tried again
+              </th>
+              <th scope="col" class="number">
+                First waits for
+              </th>
             </tr>
           </thead>
           <tbody>

@@ -14,7 +14,16 @@ interface Props extends Told {
 }
 
 /** A list of texts: Enter ends one, Backspace in an empty field takes the last one back to be mended. */
-export function Tokens({ value, change, separators = /\n/, inputMode = 'text', placeholder, list, below, ...told }: Props) {
+export function Tokens({
+  value,
+  change,
+  separators = /\n/,
+  inputMode = 'text',
+  placeholder,
+  list,
+  below,
+  ...told
+}: Props) {
   const [typed, setTyped] = useState('')
   const input = useRef<HTMLInputElement>(null)
 

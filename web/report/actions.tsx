@@ -61,7 +61,13 @@ export function Actions({ report, status, look, close, focus }: Doing) {
   const remove = () => void act('delete', () => verbs.delete(id)).then((done) => (done ? close() : setDeleting(false)))
 
   const buttons = [
-    document && button('download', `Download ${bytes(document.byteSize)}`, () => verb('download', () => download(connection, id)), 'primary'),
+    document &&
+      button(
+        'download',
+        `Download ${bytes(document.byteSize)}`,
+        () => verb('download', () => download(connection, id)),
+        'primary',
+      ),
     manages && allowed.cancel && button('cancel', 'Cancel', () => verb('cancel', () => verbs.cancel(id))),
     manages && allowed.retry && button('retry', 'Retry', () => verb('retry', () => verbs.retry(id)), 'primary'),
     manages && allowed.regenerate && askable && button('regenerate', 'Regenerate', regenerate),
@@ -73,7 +79,9 @@ export function Actions({ report, status, look, close, focus }: Doing) {
       {buttons.length > 0 && <div class="actions">{buttons}</div>}
       {refused !== null && <Notice wrong>{refused}</Notice>}
       {manages && allowed.regenerate && !type.available && (
-        <p class="help">It can’t be asked for again for now: {type.unavailableReason ?? 'its type is not available.'}</p>
+        <p class="help">
+          It can’t be asked for again for now: {type.unavailableReason ?? 'its type is not available.'}
+        </p>
       )}
       {deleting && (
         <Confirm

@@ -12,7 +12,8 @@ export function CopyAs({ report }: { report: WholeReportFragment }) {
         <CopyButton text={() => asCurl(report, location.origin)}>Copy as curl</CopyButton>
       </p>
       <p class="help">
-        The same request, for a GraphQL editor, or for a shell in which <code>BROADSHEET_TOKEN</code> is a token of yours.
+        The same request, for a GraphQL editor, or for a shell in which <code>BROADSHEET_TOKEN</code> is a token of
+        yours.
         {report.deliveries.length > 0 && ' Its deliveries are not part of it: their secrets are never shown again.'}
       </p>
     </section>

@@ -23,7 +23,18 @@ export type Asked = Pick<
 const USUAL = { priority: 'NORMAL', compression: 'NONE', csvDialect: 'POSTGRES', visibility: 'PRIVATE' } as const
 const ENUMS = new Set(['priority', 'format', 'compression', 'csvDialect', 'visibility'])
 /** Types of parameters that are no enum of the API's though they may have a list of values. */
-const SCALARS = new Set(['String', 'Int', 'Float', 'Decimal', 'Boolean', 'ID', 'BigInt', 'Date', 'DateTime', 'DateExpression'])
+const SCALARS = new Set([
+  'String',
+  'Int',
+  'Float',
+  'Decimal',
+  'Boolean',
+  'ID',
+  'BigInt',
+  'Date',
+  'DateTime',
+  'DateExpression',
+])
 const ANSWER = 'report { id status } userErrors { field message code }'
 
 /** The RequestReportInput that asks for the same; what is usual, and a title that the service makes itself, is left out. */

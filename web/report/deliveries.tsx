@@ -51,7 +51,11 @@ export function Deliveries({ report, look }: { report: WholeReportFragment; look
   )
 }
 
-function Tries({ delivery: { status, attempts, lastAttemptAt, nextAttemptAt, deliveredAt } }: { delivery: DeliveryFactsFragment }) {
+function Tries({
+  delivery: { status, attempts, lastAttemptAt, nextAttemptAt, deliveredAt },
+}: {
+  delivery: DeliveryFactsFragment
+}) {
   const tries = attempts === 0 ? 'Not tried yet' : attempts === 1 ? '1 try' : `${attempts} tries`
   return (
     <p class="help">

@@ -1,4 +1,4 @@
-import type { DocumentFactsFragment } from '../generated/graphql.ts'
+import type { OpenDocumentFragment } from '../generated/graphql.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { bytes, count } from '../parts/figures.ts'
 import { Age, Moment } from '../parts/time.tsx'
@@ -8,7 +8,7 @@ import { Summary } from './summary.tsx'
 import { typeWords } from './words.ts'
 
 /** The finished bytes: what they say as a whole, how they begin, and what they are. */
-export function DocumentSection({ document }: { document: DocumentFactsFragment }) {
+export function DocumentSection({ document }: { document: OpenDocumentFragment }) {
   const { fileName, contentType, rowCount, byteSize, sha256, columns, expiresAt } = document
   return (
     <section>

@@ -31,7 +31,8 @@ export const FAILURE_WORDS: Readonly<Record<ReportFailureCode, FailureWords>> = 
   },
   ROW_LIMIT: {
     what: 'There are more rows than the type allows, or than the format has room for. Nothing was cut off silently.',
-    remedy: 'Ask for a shorter period or a narrower choice; if it is an XLSX sheet that is full, ask for CSV or Parquet.',
+    remedy:
+      'Ask for a shorter period or a narrower choice; if it is an XLSX sheet that is full, ask for CSV or Parquet.',
   },
   FORMAT_LIMIT: {
     what: 'The format has no room for one of the values.',

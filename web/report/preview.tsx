@@ -1,10 +1,10 @@
-import type { DocumentFactsFragment } from '../generated/graphql.ts'
+import type { OpenDocumentFragment } from '../generated/graphql.ts'
 import { count } from '../parts/figures.ts'
 import { cellWords, isNumber } from './words.ts'
 
 interface Previewed {
-  columns: DocumentFactsFragment['columns']
-  rows: DocumentFactsFragment['preview']
+  columns: OpenDocumentFragment['columns']
+  rows: OpenDocumentFragment['preview']
   rowCount: number
 }
 
@@ -22,7 +22,12 @@ export function Preview({ columns, rows, rowCount }: Previewed) {
           <thead>
             <tr>
               {columns.map(({ name, type, description }) => (
-                <th key={name} scope="col" class={isNumber(type) ? 'number' : undefined} title={description ?? undefined}>
+                <th
+                  key={name}
+                  scope="col"
+                  class={isNumber(type) ? 'number' : undefined}
+                  title={description ?? undefined}
+                >
                   {name}
                 </th>
               ))}

@@ -34,7 +34,9 @@ export function ReportPage({ id, close, list }: { id: string; close: () => void;
         </button>
       </header>
       {one.failure && <Notice wrong>{one.failure.message}</Notice>}
-      {one.report === null && <Notice>There is no such report, or it is not yours to see. It may have been deleted.</Notice>}
+      {one.report === null && (
+        <Notice>There is no such report, or it is not yours to see. It may have been deleted.</Notice>
+      )}
       {live && one.report && <Whole one={one} report={one.report} live={live} close={close} focus={focus} />}
     </article>
   )

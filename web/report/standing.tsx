@@ -25,8 +25,8 @@ export function Standing({ report, progress }: { report: WholeReportFragment; pr
       {(status === 'RUNNING' || status === 'CANCELING') && <Moving report={report} progress={progress} />}
       {status === 'EXPIRED' && (
         <Notice>
-          The document’s time was over, and its bytes are gone. What was asked for is still here: regenerate it for a new
-          document.
+          The document’s time was over, and its bytes are gone. What was asked for is still here: regenerate it for a
+          new document.
         </Notice>
       )}
     </>
@@ -52,10 +52,7 @@ function Waiting({ report, progress }: { report: WholeReportFragment; progress: 
     <p class="notice">
       {report.queuePosition === null ? 'Waits for a worker' : placeWords(report.queuePosition)}.
       {progress.attempt > 0 && last?.failure && (
-        <>
-          {' '}
-          It is tried again: {failureWords(last.failure.code).what.toLowerCase()}
-        </>
+        <> It is tried again: {failureWords(last.failure.code).what.toLowerCase()}</>
       )}
     </p>
   )

@@ -121,7 +121,12 @@ function OnDays({ value, change, error }: Omit<WayProps, 'timeZone'>) {
 
 function Interval({ value, change, error }: Omit<WayProps, 'timeZone'>) {
   return (
-    <Field label="Every" help="Real time from now on, whatever the clocks do. A day is 24 hours." required error={error}>
+    <Field
+      label="Every"
+      help="Real time from now on, whatever the clocks do. A day is 24 hours."
+      required
+      error={error}
+    >
       {(control) => (
         <span class="size-and-unit">
           <input

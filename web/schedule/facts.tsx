@@ -12,7 +12,9 @@ export function Facts({ schedule }: { schedule: SchedulePlanFragment }) {
   const given = Object.entries((parameters ?? {}) as Record<string, unknown>)
   const document = [
     format,
-    format === 'CSV' && csvDialect !== 'POSTGRES' && `as ${csvDialect === 'EXCEL' ? 'Excel reads it' : 'RFC 4180 has it'}`,
+    format === 'CSV' &&
+      csvDialect !== 'POSTGRES' &&
+      `as ${csvDialect === 'EXCEL' ? 'Excel reads it' : 'RFC 4180 has it'}`,
     compression !== 'NONE' && sentence(compression),
   ]
   return (

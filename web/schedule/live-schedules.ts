@@ -5,6 +5,7 @@ import {
   ReportMovesDocument,
   ScheduleEventsDocument,
   ScheduleListDocument,
+  type ScheduleListQuery,
   type ReportMovesSubscription,
   type ScheduleEventsSubscription,
   type ScheduleRowFragment,
@@ -48,7 +49,11 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
     let after: string | null = null
     let more = true
     while (more && rows.length < wanted) {
-      const { schedules } = await connection.ask(ScheduleListDocument, { first: PAGE, after, reports })
+      const { schedules }: ScheduleListQuery = await connection.ask(ScheduleListDocument, {
+        first: PAGE,
+        after,
+        reports,
+      })
       rows.push(...schedules.nodes)
       after = schedules.pageInfo.endCursor
       more = schedules.pageInfo.hasNextPage

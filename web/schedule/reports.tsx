@@ -18,12 +18,12 @@ export function ScheduleReports({ id }: { id: string }) {
 }
 
 function Listed({ list }: { list: LiveList }) {
-  const { ids, reading, failure } = useStore(list.listed)
+  const { ids, more, reading, failure } = useStore(list.listed)
   if (failure) return <Notice wrong>{failure.message}</Notice>
   if (ids.length === 0) return <p class="help">{reading ? 'Reading…' : 'It has asked for none yet.'}</p>
   return (
     <div class="schedule-reports" style={{ '--rows': String(Math.min(ids.length, 6)) }}>
-      <ReportTable list={list} ids={ids} open={undefined} />
+      <ReportTable list={list} ids={ids} more={more} open={undefined} />
     </div>
   )
 }

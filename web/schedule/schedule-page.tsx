@@ -38,8 +38,7 @@ export function SchedulePage({ id }: { id: string }) {
 function Shown({ live }: { live: LiveSchedule }) {
   const { schedule, slots, more, failure } = useStore(live.one)
   const may = useMay()
-  if (schedule === undefined)
-    return failure ? <Notice wrong>{failure.message}</Notice> : <p class="help">Reading…</p>
+  if (schedule === undefined) return failure ? <Notice wrong>{failure.message}</Notice> : <p class="help">Reading…</p>
   if (schedule === null) return <p class="empty">There is no such schedule, or it is not yours to see.</p>
   return (
     <>

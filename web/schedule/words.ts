@@ -6,7 +6,10 @@ import { durationWords } from './duration.ts'
 export const OVERLAPS: Readonly<Record<ScheduleOverlapPolicy, { words: string; help: string }>> = {
   SKIP: { words: 'Skip it', help: 'The report that runs goes on; this slot is not asked for.' },
   QUEUE_ONE: { words: 'Wait', help: 'The latest slot is asked for as soon as the report that runs has ended.' },
-  CANCEL_RUNNING: { words: 'Cancel what runs', help: 'The report that runs is canceled, and the new one takes its place.' },
+  CANCEL_RUNNING: {
+    words: 'Cancel what runs',
+    help: 'The report that runs is canceled, and the new one takes its place.',
+  },
   ALLOW: { words: 'Run both', help: 'It is asked for all the same.' },
 }
 

@@ -18,8 +18,18 @@ const FILTER_FIELDS = {
 } as const satisfies Fields
 
 async function reports(call: Call, path: string, usual: number): Promise<Answer> {
-  const { status, report_type, priority, schedule_id, tag, title_contains, sha256, created_from, created_before, order } =
-    call.query
+  const {
+    status,
+    report_type,
+    priority,
+    schedule_id,
+    tag,
+    title_contains,
+    sha256,
+    created_from,
+    created_before,
+    order,
+  } = call.query
   const filter = {
     status, type: report_type, priority, scheduleId: schedule_id, tag, titleContains: title_contains, sha256, createdFrom: created_from, createdBefore: created_before,
   } // prettier-ignore

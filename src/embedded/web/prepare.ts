@@ -16,13 +16,7 @@ export interface WebPreparation {
 }
 
 /** Builds the dashboard of this checkout in a process of its own, where its sources have changed. */
-export function prepareWeb({
-  dataDirectory,
-  say,
-}: {
-  dataDirectory: string
-  say(line: string): void
-}): WebPreparation {
+export function prepareWeb({ dataDirectory, say }: { dataDirectory: string; say(line: string): void }): WebPreparation {
   const ending = new AbortController()
 
   /** Where what Vite said can be read; empty where there is nothing, or no place for it. */

@@ -23,7 +23,7 @@ async function filesBelow(root: string, path: string): Promise<string[]> {
     const entries = await readdir(join(root, path), { withFileTypes: true })
     const found = entries
       .filter(({ name }) => !LEFT_OUT.test(name))
-      .map((entry) => {
+      .map(async (entry) => {
         const below = `${path}/${entry.name}`
         return entry.isDirectory() ? filesBelow(root, below) : entry.isFile() ? [below] : []
       })

@@ -20,12 +20,20 @@ describe('userErrors in a form', () => {
   })
 
   test('what is wrong with the type itself is of no field', () => {
-    const errors = fieldErrors([at('report', 'byName', 'type'), at('report', 'sales'), { field: null, message: 'full' }])
+    const errors = fieldErrors([
+      at('report', 'byName', 'type'),
+      at('report', 'sales'),
+      { field: null, message: 'full' },
+    ])
     expect(elsewhere(errors, ['parameters', 'title'])).toEqual(['report.byName.type', 'report.sales', 'full'])
   })
 
   test('a part gets its own, with paths from there on', () => {
-    const errors = fieldErrors([at('deliveries', '1', 'email', 'to', '0'), at('deliveries', '0', 'webhook', 'url'), at('tags')])
+    const errors = fieldErrors([
+      at('deliveries', '1', 'email', 'to', '0'),
+      at('deliveries', '0', 'webhook', 'url'),
+      at('tags'),
+    ])
     expect(below(below(errors, 'deliveries'), '1')).toEqual([
       { path: ['email', 'to', '0'], message: 'deliveries.1.email.to.0' },
     ])
@@ -43,6 +51,8 @@ describe('userErrors in a form', () => {
 
   test('beside its field a message does not name it', () => {
     expect(withoutName('startDate is required: give a date.', 'startDate')).toBe('Is required: give a date.')
-    expect(withoutName('endDate (a) is before startDate (b).', 'startDate')).toBe('endDate (a) is before startDate (b).')
+    expect(withoutName('endDate (a) is before startDate (b).', 'startDate')).toBe(
+      'endDate (a) is before startDate (b).',
+    )
   })
 })

@@ -20,7 +20,15 @@ const TYPE: AskedType = {
   retention: 'P7D',
   maxRows: null,
   parameters: [
-    { name: 'startDate', type: 'DateExpression!', required: true, upload: false, default: null, description: null, values: null },
+    {
+      name: 'startDate',
+      type: 'DateExpression!',
+      required: true,
+      upload: false,
+      default: null,
+      description: null,
+      values: null,
+    },
   ],
 }
 const BEFORE: Before = {

@@ -25,12 +25,19 @@ describe('what the others come to while one is wrong', () => {
     })
   })
   test('what is wrong and not required is left out', () => {
-    expect(withStandIns([START, REGION], { startDate: 'today', region: 'XX' }, ['region'])).toEqual({ startDate: 'today' })
+    expect(withStandIns([START, REGION], { startDate: 'today', region: 'XX' }, ['region'])).toEqual({
+      startDate: 'today',
+    })
   })
   test('a choice is any choice; for a file nothing can stand', () => {
     const chosen = parameter('region', 'Region!', { values: ['EU', 'US'] })
-    expect(withStandIns([START, chosen], { startDate: 'today' }, ['region'])).toEqual({ startDate: 'today', region: 'EU' })
-    expect(withStandIns([START, parameter('file', 'ID!', { upload: true })], { startDate: 'today' }, ['file'])).toBeNull()
+    expect(withStandIns([START, chosen], { startDate: 'today' }, ['region'])).toEqual({
+      startDate: 'today',
+      region: 'EU',
+    })
+    expect(
+      withStandIns([START, parameter('file', 'ID!', { upload: true })], { startDate: 'today' }, ['file']),
+    ).toBeNull()
   })
 })
 

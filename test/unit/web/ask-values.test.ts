@@ -99,7 +99,10 @@ describe('what is sent', () => {
 
   test('text keeps its blanks, dates do not', () => {
     const note = parameter({ name: 'note', type: 'String' })
-    expect(parametersOf([note, START], { note: ' a ', startDate: ' today ' })).toEqual({ note: ' a ', startDate: 'today' })
+    expect(parametersOf([note, START], { note: ' a ', startDate: ' today ' })).toEqual({
+      note: ' a ',
+      startDate: 'today',
+    })
   })
 
   test('items of a list are what its type says', () => {

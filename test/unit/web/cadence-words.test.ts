@@ -68,6 +68,8 @@ describe('a cadence in words', () => {
     expect(cadenceWords({ ...none, every: 'PT1H' })).toBe('Every hour')
     expect(cadenceWords({ ...none, every: 'P1D' })).toBe('Every 24 hours')
     expect(cadenceWords({ ...none, every: 'P1DT12H' })).toBe('Every 1 day 12 hours')
-    expect(cadenceWords({ ...none, at: '2027-01-31T07:00:00.000Z' })).toMatch(/^Once, .*2027.*0?9:00.*, Europe\/Vilnius$/)
+    expect(cadenceWords({ ...none, at: '2027-01-31T07:00:00.000Z' })).toMatch(
+      /^Once, .*2027.*0?9:00.*, Europe\/Vilnius$/,
+    )
   })
 })

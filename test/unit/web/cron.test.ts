@@ -44,12 +44,18 @@ describe('days of the week and a time as cron', () => {
     )
   })
 
-  it.each(['0 9 1 * *', '0 9 * 1 MON', '0 9,10 * * MON', '*/5 9 * * MON', '0 9 * * MON#1', '0 9 * * FRIL', '0 9 * *', ''])(
-    'more than that is no such thing: %s',
-    (cron) => {
-      expect(daysAndTimeOf(cron)).toBeNull()
-    },
-  )
+  it.each([
+    '0 9 1 * *',
+    '0 9 * 1 MON',
+    '0 9,10 * * MON',
+    '*/5 9 * * MON',
+    '0 9 * * MON#1',
+    '0 9 * * FRIL',
+    '0 9 * *',
+    '',
+  ])('more than that is no such thing: %s', (cron) => {
+    expect(daysAndTimeOf(cron)).toBeNull()
+  })
 })
 
 describe('fields', () => {

@@ -20,7 +20,7 @@ interface Followed {
 export function handMadeConnection() {
   const questions: Question[] = []
   const followed = new Set<Followed>()
-  let asked = (_: Question) => undefined as void
+  let asked = (_question: Question) => undefined as void
   const nameOf = (document: { definitions: readonly unknown[] }) =>
     (document.definitions as { kind: string; name?: { value: string } }[]).find(
       ({ kind }) => kind === 'OperationDefinition',

@@ -230,8 +230,7 @@ function service(seed: number, only: readonly ReportStatus[] | null) {
   const below = (limit: number) => Math.floor(random() * limit)
   const rows = new Map<string, ReportRowFragment>()
   const matches = (row: ReportRowFragment) => only === null || only.includes(row.status)
-  const visible = () =>
-    [...rows.values()].filter(matches).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+  const visible = () => [...rows.values()].filter(matches).toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
   const hand = handMadeConnection()
   let told = Promise.resolve()
   const late = (most: number) => new Promise<void>((resolve) => setTimeout(resolve, below(most)))
@@ -240,11 +239,15 @@ function service(seed: number, only: readonly ReportStatus[] | null) {
     await late(300)
     const failing = random() < 0.05
     const all = visible()
-    const from = variables['after'] == null ? 0 : all.findIndex(({ createdAt }) => createdAt < String(variables['after']))
+    const from =
+      variables['after'] == null ? 0 : all.findIndex(({ createdAt }) => createdAt < String(variables['after']))
     const nodes = from < 0 ? [] : all.slice(from, from + Number(variables['first']))
     const page = {
       nodes,
-      pageInfo: { hasNextPage: nodes.length > 0 && nodes.at(-1) !== all.at(-1), endCursor: nodes.at(-1)?.createdAt ?? null },
+      pageInfo: {
+        hasNextPage: nodes.length > 0 && nodes.at(-1) !== all.at(-1),
+        endCursor: nodes.at(-1)?.createdAt ?? null,
+      },
     }
     const one = rows.get(String(variables['id'])) ?? null
     await late(300)
@@ -280,7 +283,8 @@ function service(seed: number, only: readonly ReportStatus[] | null) {
     const row = { ...some, status, finishedAt, progress: { ...some.progress, sequence, status } }
     put(row, status === some.status ? 'PROGRESSED' : 'CHANGED')
   }
-  for (let count = 0; count < 120; count++) rows.set(`r${++made}`, rowOf(made, { status: 'SUCCEEDED', finishedAt: '1' }))
+  for (let count = 0; count < 120; count++)
+    rows.set(`r${++made}`, rowOf(made, { status: 'SUCCEEDED', finishedAt: '1' }))
   return { ...hand, visible, act, tell, random, below }
 }
 
@@ -301,33 +305,40 @@ test.each([
   { only: null, pace: 150, seeds: 12 },
   { only: null, pace: 8, seeds: 6 },
   { only: ['RUNNING', 'FAILED'] as ReportStatus[], pace: 40, seeds: 12 },
-])('whatever comes late, the list comes to what the service has: $only every $pace ms', async ({ only, pace, seeds }) => {
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { connection, visible, act, tell, random, below } = service(seed, only)
-    const list = createLiveList(connection, {})
-    const window = look(list, 30)
-    tell('READY', null)
-    for (let step = 0; step < 300; step++) {
-      await pass(below(pace * 2))
-      act()
-      window()
-      if (random() < 0.03) list.readMore()
-      if (random() < 0.01) tell('RESYNC', null)
+])(
+  'whatever comes late, the list comes to what the service has: $only every $pace ms',
+  async ({ only, pace, seeds }) => {
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { connection, visible, act, tell, random, below } = service(seed, only)
+      const list = createLiveList(connection, {})
+      const window = look(list, 30)
+      tell('READY', null)
+      for (let step = 0; step < 300; step++) {
+        await pass(below(pace * 2))
+        act()
+        window()
+        if (random() < 0.03) list.readMore()
+        if (random() < 0.01) tell('RESYNC', null)
+      }
+      for (let settled = 0; settled < 60; settled++) {
+        await pass(1_000)
+        window()
+      }
+      const { ids, more, failure } = list.listed.get()
+      const there = visible()
+      expect(failure, `seed ${seed}`).toBeNull()
+      expect(ids, `seed ${seed}`).toEqual(there.slice(0, ids.length).map(({ id }) => id))
+      expect(more || ids.length === there.length, `seed ${seed}`).toBe(true)
+      for (const row of there.slice(0, ids.length)) {
+        const { status, progress } = list.row(row.id).get() ?? {}
+        expect([row.id, status, progress?.sequence], `seed ${seed}`).toEqual([
+          row.id,
+          row.status,
+          row.progress.sequence,
+        ])
+      }
+      for (const row of there.slice(0, 30)) expect(list.row(row.id).get()?.finishedAt).toBe(row.finishedAt)
+      list.close()
     }
-    for (let settled = 0; settled < 60; settled++) {
-      await pass(1_000)
-      window()
-    }
-    const { ids, more, failure } = list.listed.get()
-    const there = visible()
-    expect(failure, `seed ${seed}`).toBeNull()
-    expect(ids, `seed ${seed}`).toEqual(there.slice(0, ids.length).map(({ id }) => id))
-    expect(more || ids.length === there.length, `seed ${seed}`).toBe(true)
-    for (const row of there.slice(0, ids.length)) {
-      const { status, progress } = list.row(row.id).get() ?? {}
-      expect([row.id, status, progress?.sequence], `seed ${seed}`).toEqual([row.id, row.status, row.progress.sequence])
-    }
-    for (const row of there.slice(0, 30)) expect(list.row(row.id).get()?.finishedAt).toBe(row.finishedAt)
-    list.close()
-  }
-})
+  },
+)

@@ -158,7 +158,9 @@ test('a report is made again once for one intent: the key stays while no answer 
     question?.answer({ regenerateReport: payload })
   expect(await regenerate((question) => question?.fail(new Failure('OFFLINE', 'Away.')))).toBe('Away.')
   expect(await regenerate(answer({ report: { id: 'r2' }, userErrors: [] }))).toBeNull()
-  expect(await regenerate(answer({ report: null, userErrors: [{ message: 'No.' }, { message: 'Never.' }] }))).toBe('No. Never.')
+  expect(await regenerate(answer({ report: null, userErrors: [{ message: 'No.' }, { message: 'Never.' }] }))).toBe(
+    'No. Never.',
+  )
   expect(made).toEqual(['r2'])
   expect(keys[0]).toMatch(/^[\da-f-]{36}$/)
   expect(keys[1]).toBe(keys[0])

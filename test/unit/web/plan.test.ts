@@ -7,7 +7,15 @@ const type = {
   name: 'sales',
   formats: ['CSV', 'XLSX'],
   parameters: [
-    { name: 'startDate', type: 'DateExpression!', required: true, upload: false, default: null, description: null, values: null },
+    {
+      name: 'startDate',
+      type: 'DateExpression!',
+      required: true,
+      upload: false,
+      default: null,
+      description: null,
+      values: null,
+    },
   ],
 } as never
 const schedule = {
@@ -68,7 +76,9 @@ describe('what is sent', () => {
     expect(changes({ ...plan, drafts: { startDate: 'today' } })).toEqual({
       report: { byName: { type: 'sales', parameters: { startDate: 'today' } } },
     })
-    expect(changes({ ...plan, cadence: { ...plan.cadence, time: '07:00' } })).toEqual({ cadence: { cron: '0 7 * * MON' } })
+    expect(changes({ ...plan, cadence: { ...plan.cadence, time: '07:00' } })).toEqual({
+      cadence: { cron: '0 7 * * MON' },
+    })
   })
 
   it('deliveries that stay are named by their id beside new ones', () => {
@@ -80,7 +90,10 @@ describe('what is sent', () => {
   })
 
   it('a new one is whole', () => {
-    const input = inputOf({ ...newPlan('sales', 'Europe/Vilnius'), title: 'Mine', drafts: { startDate: 'today' } }, type)
+    const input = inputOf(
+      { ...newPlan('sales', 'Europe/Vilnius'), title: 'Mine', drafts: { startDate: 'today' } },
+      type,
+    )
     expect(input).toMatchObject({
       title: 'Mine',
       report: { byName: { type: 'sales', parameters: { startDate: 'today' } } },
