@@ -51,4 +51,4 @@ export function createVerbs(connection: Connection) {
   }
 }
 
-export type Verbs = ReturnType<typeof createVerbs>
+type Verbs = ReturnType<typeof createVerbs>
