@@ -50,5 +50,3 @@ export function createVerbs(connection: Connection) {
     },
   }
 }
-
-type Verbs = ReturnType<typeof createVerbs>
