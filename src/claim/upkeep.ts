@@ -17,27 +17,48 @@ const REMOVED = {
   retryable: false,
 }
 
+/** Lost so often, a report is suspected of it; claim_report() in the database says the same. */
+const SUSPECT = 2
+/** A worker renews all that it holds every 5 s: a lease with less than this left was not renewed with the others. */
+const NOT_RENEWED = `interval '8 seconds'`
+
 /**
- * Takes back reports whose lease ran out: QUEUED again and claimable at once, FAILED(WORKER_LOST) after three charged
- * attempts, CANCELED where that was wanted. Any number of processes may do it at once. Resolves to the new events.
+ * Takes back what lost workers held, whole: as soon as one lease of a worker has run out, also what it claimed last. QUEUED again
+ * and claimable at once, FAILED(WORKER_LOST) after three charged attempts, CANCELED where that was wanted. Where a suspect was among
+ * it, the loss is put down to that alone, and the others are not charged: what kills its workers takes no neighbour along.
+ * Any number of processes may do it at once. Resolves to the new events.
  */
 export async function takeBackLost(database: Database): Promise<ProgressEvent[]> {
   const rows = await database.statement<ProgressRow>(
-    `with lost as (
-        select id from broadsheet.report where status in ('RUNNING', 'CANCELING') and lease_expires_at < clock_timestamp()
+    `with gone as materialized (
+        select distinct worker_id from (
+          select worker_id from broadsheet.report where status in ('RUNNING', 'CANCELING') and lease_expires_at < clock_timestamp()
+          order by lease_expires_at limit ${STEP}) first
+      ), lost as materialized (
+        select id, worker_id, losses from broadsheet.report where status in ('RUNNING', 'CANCELING')
+          and (lease_expires_at < clock_timestamp()
+            or (worker_id in (select worker_id from gone) and lease_expires_at < clock_timestamp() + ${NOT_RENEWED}))
         order by lease_expires_at limit ${STEP} for update skip locked
+      ), excused as (
+        select id from lost l where losses < ${SUSPECT}
+          and exists (select from lost suspect where suspect.worker_id = l.worker_id and suspect.losses >= ${SUSPECT})
       ), noted as (
         update broadsheet.report_attempt a set outcome = 'LOST', failure = ?::jsonb, finished_at = clock_timestamp()
         from broadsheet.report r where r.id in (select id from lost) and a.report_id = r.id and a.number = r.attempt and a.outcome is null
+      ), counted as (
+        select r.id, r.charged - (e.id is not null)::int as charged, r.losses + (e.id is null)::int as losses
+        from broadsheet.report r join lost using (id) left join excused e using (id)
       )
-      update broadsheet.report set
-        status = case when status = 'CANCELING' then 'CANCELED' when charged < ${CHARGED_ATTEMPTS} then 'QUEUED' else 'FAILED' end,
-        stage = case when status = 'RUNNING' and charged < ${CHARGED_ATTEMPTS} then 'QUEUED' else 'DONE' end,
-        failure = case when status = 'RUNNING' and charged >= ${CHARGED_ATTEMPTS} then ?::jsonb end,
-        finished_at = case when status = 'RUNNING' and charged < ${CHARGED_ATTEMPTS} then null else clock_timestamp() end,
+      update broadsheet.report r set charged = c.charged, losses = c.losses,
+        status = case when status = 'CANCELING' then 'CANCELED' when c.charged < ${CHARGED_ATTEMPTS} then 'QUEUED' else 'FAILED' end,
+        stage = case when status = 'RUNNING' and c.charged < ${CHARGED_ATTEMPTS} then 'QUEUED' else 'DONE' end,
+        failure = case when status = 'RUNNING' and c.charged >= ${CHARGED_ATTEMPTS} then ?::jsonb end,
+        finished_at = case when status = 'RUNNING' and c.charged < ${CHARGED_ATTEMPTS} then null else clock_timestamp() end,
         percent = null, eta_seconds = null, worker_id = null, lease_expires_at = null, available_at = clock_timestamp(),
         epoch = epoch + 1, sequence = (epoch + 1) * ${EPOCH_SIZE}, progress_at = clock_timestamp()
-      where id in (select id from lost) returning ${PROGRESS_COLUMNS}`,
+      from counted c where r.id = c.id returning ${PROGRESS_COLUMNS.split(', ')
+        .map((name) => `r.${name}`)
+        .join(', ')}`,
     [JSON.stringify(LOST), JSON.stringify(LOST)],
   )
   return rows.map(progressOf)

@@ -79,6 +79,8 @@ const ReportSchema = defineEntity({
     attempt: p.integer(),
     /** Attempts that count against the three since the last retry by hand. */
     charged: p.integer(),
+    /** How often its worker was lost under it, by what may have been its own doing. */
+    losses: p.integer().default(0),
     workerId: p.uuid().nullable(),
     leaseExpiresAt: p.datetime().nullable(),
     /** Not claimed before this moment: backoff. */

@@ -13,7 +13,7 @@ import type { Tell } from './tell.ts'
 import { keepUploads } from '../upload/named.ts'
 
 /** Its parameters stay resolved as they were, its attempts go on counting; only the charge begins anew. */
-const AGAIN = `status = 'QUEUED', stage = 'QUEUED', charged = 0, available_at = clock_timestamp(), failure = null, finished_at = null,
+const AGAIN = `status = 'QUEUED', stage = 'QUEUED', charged = 0, losses = 0, available_at = clock_timestamp(), failure = null, finished_at = null,
   percent = null, rows_written = 0, rows_total = null, bytes_written = 0, message = null, eta_seconds = null`
 
 export function createRetry({

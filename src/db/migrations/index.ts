@@ -12,6 +12,7 @@ import { M0012Traceparent } from './m0012-traceparent.ts'
 import { M0013Uploads } from './m0013-uploads.ts'
 import { M0014Watching } from './m0014-watching.ts'
 import { M0015ReportByBytes } from './m0015-report-by-bytes.ts'
+import { M0016Suspects } from './m0016-suspects.ts'
 
 /** In order; a migration that has landed is never edited. */
 export const MIGRATIONS = [
@@ -29,4 +30,5 @@ export const MIGRATIONS = [
   { name: 'm0013-uploads', class: M0013Uploads },
   { name: 'm0014-watching', class: M0014Watching },
   { name: 'm0015-report-by-bytes', class: M0015ReportByBytes },
+  { name: 'm0016-suspects', class: M0016Suspects },
 ]

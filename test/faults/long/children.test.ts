@@ -56,7 +56,7 @@ afterAll(async () => {
   await worker.stopped
   await reports.close()
   await database.drop()
-  await rm(directory, { recursive: true })
+  await rm(directory, { recursive: true, maxRetries: 5 })
 })
 
 /** Milliseconds from the claim to the author's first line. */

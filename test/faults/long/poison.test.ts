@@ -31,6 +31,8 @@ test('a report that kills its worker three times is FAILED(WORKER_LOST); others,
   expect(report.attempts).toMatchObject(
     [1, 2, 3].map((number) => ({ number, outcome: 'LOST', failure: { code: 'WORKER_LOST' } })),
   )
+  // Lost with the other twice, and then held without it.
+  expect((await client.report(neighbour)).attempts.map(({ outcome }) => outcome)).toEqual(['LOST', 'LOST', 'SUCCEEDED'])
   const pauses = await scene.sql<{ pause: number }>(
     `select extract(epoch from b.started_at - a.started_at)::float8 as pause from broadsheet.report_attempt a
      join broadsheet.report_attempt b on b.report_id = a.report_id and b.number = a.number + 1`,
