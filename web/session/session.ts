@@ -1,3 +1,4 @@
+import { addressOf, go } from '../address.ts'
 import { createStore } from '../api/store.ts'
 
 /**
@@ -28,7 +29,7 @@ export function signOut(why: string | null = null): void {
 /** `#code=…` of the link that the service printed at its start; it is taken out of the address before anything else happens. */
 export function takeCode(): string | null {
   const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? null
-  if (code !== null) history.replaceState(null, '', '/')
+  if (code !== null) go(addressOf(['reports']), { replace: true })
   return code
 }
 
