@@ -347,7 +347,7 @@ describe.each(['sse', 'ws', 'rest'] as const)('a subscription over %s', (door) =
       const watched = watch(api, member.token, id)
       await until(() => watched.done)
       if ('codes' in watched) expect([watched.codes, watched.events]).toEqual([['INTERNAL_SERVER_ERROR'], []])
-      else expect(watched.events).toEqual([])
+      else expect(watched.events).toMatchObject([{ event: 'error', data: { code: 'INTERNAL_SERVER_ERROR' } }])
       expect(api.progress.watching).toBe(0)
     } finally {
       await ground.database.sql('alter function broadsheet.not_there rename to progress_since')

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { save } from '../../client/save.ts'
+import { until } from '../support/until.ts'
 
 let directory: string
 beforeEach(async () => {
@@ -24,6 +25,7 @@ async function saving() {
     await save(bytes(), ${JSON.stringify(target())})`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
+  await until(async () => (await parts()).length > 0)
   return {
     async kill() {
       const gone = once(child, 'exit')
