@@ -75,9 +75,9 @@ export function createSignInCodes({
   }
 }
 
-/** When the code of this file ends, in milliseconds; null where there is no file. */
+/** When the code of this file ends, in whole milliseconds, never later; null where there is no file. */
 function endOf(path: string): Promise<number | null> {
-  return stat(path).then(({ mtimeMs }) => Math.round(mtimeMs), ifThere(null))
+  return stat(path).then(({ mtimeMs }) => Math.floor(mtimeMs), ifThere(null))
 }
 
 /** True for the one caller that removed the file. */
