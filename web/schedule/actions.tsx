@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { addressOf, go } from '../address.ts'
-import { Failure } from '../api/failure.ts'
+import { asFailure } from '../api/failure.ts'
 import { createIntent, persistently } from '../api/intent.ts'
 import {
   DeleteScheduleDocument,
@@ -8,6 +8,8 @@ import {
   ResumeScheduleDocument,
   RunScheduleNowDocument,
 } from '../generated/graphql.ts'
+import { BusyButton } from '../parts/busy-button.tsx'
+import { Confirm } from '../parts/confirm.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { useMay, useSigned } from '../session/viewer.tsx'
 
@@ -17,41 +19,44 @@ interface Props {
   gone?: () => void
 }
 
-interface Refused {
+interface Payload {
   readonly userErrors: readonly { readonly message: string }[]
 }
+type Deed = 'run' | 'turn' | 'delete'
 
 /** What can be done with a schedule. Whoever sees one may do all of it, if their token goes so far. */
 export function Actions({ schedule: { id, title, paused }, gone }: Props) {
   const { connection } = useSigned()
   const may = useMay()
   const [wrong, setWrong] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
+  const [busy, setBusy] = useState<Deed | null>(null)
+  const [deleting, setDeleting] = useState(false)
   const intent = useRef(createIntent())
   const left = useRef(false)
   useEffect(() => () => void (left.current = true), [])
   if (!may.plan) return null
 
-  async function act<Answer extends Refused>(asked: Promise<Answer>): Promise<Answer | null> {
-    setBusy(true)
+  /** Null: it was refused, or nobody answered; why is told beside the buttons. */
+  async function act<Answer extends Payload>(deed: Deed, asked: Promise<Answer>): Promise<Answer | null> {
+    setBusy(deed)
     setWrong(null)
     try {
       const answer = await asked
-      const [first] = answer.userErrors
-      if (first) setWrong(first.message)
-      return first ? null : answer
+      if (answer.userErrors.length === 0) return answer
+      setWrong(answer.userErrors.map(({ message }) => message).join(' '))
     } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      setWrong(error.message)
-      return null
+      setWrong(asFailure(error).message)
     } finally {
-      setBusy(false)
+      setBusy(null)
+      setDeleting(false)
     }
+    return null
   }
 
   async function run() {
     const idempotencyKey = intent.current.keyOf(id)
     const done = await act(
+      'run',
       persistently(
         () => connection.ask(RunScheduleNowDocument, { id, idempotencyKey }).then((asked) => asked.runScheduleNow),
         () => left.current,
@@ -63,61 +68,49 @@ export function Actions({ schedule: { id, title, paused }, gone }: Props) {
   }
   const turn = () =>
     act(
+      'turn',
       paused
         ? connection.ask(ResumeScheduleDocument, { id }).then((asked) => asked.resumeSchedule)
         : connection.ask(PauseScheduleDocument, { id }).then((asked) => asked.pauseSchedule),
     )
   async function remove() {
-    if (await act(connection.ask(DeleteScheduleDocument, { id }).then((asked) => asked.deleteSchedule))) gone?.()
+    const done = await act(
+      'delete',
+      connection.ask(DeleteScheduleDocument, { id }).then((asked) => asked.deleteSchedule),
+    )
+    if (done) gone?.()
   }
 
+  const waits = busy !== null
   return (
-    <div class="plan-actions" role="group" aria-label={`What to do with ${title}`} aria-busy={busy}>
-      <button type="button" disabled={busy} onClick={() => void run()}>
+    <div class="plan-actions" role="group" aria-label={`What to do with ${title}`}>
+      <BusyButton kind="small" busy={busy === 'run'} waits={waits} onClick={() => void run()}>
         Run now
-      </button>
-      <button type="button" disabled={busy} onClick={() => void turn()}>
+      </BusyButton>
+      <BusyButton kind="small" busy={busy === 'turn'} waits={waits} onClick={() => void turn()}>
         {paused ? 'Resume' : 'Pause'}
-      </button>
-      <a class="button" href={addressOf(['schedules', id, 'edit'])}>
+      </BusyButton>
+      <a class="button small" href={addressOf(['schedules', id, 'edit'])}>
         Edit
       </a>
-      <Delete title={title} busy={busy} remove={remove} />
-      {wrong !== null && <Notice wrong>{wrong}</Notice>}
-    </div>
-  )
-}
-
-function Delete({ title, busy, remove }: { title: string; busy: boolean; remove: () => Promise<void> }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  const close = () => dialog.current?.close()
-  return (
-    <>
-      <button type="button" class="danger" disabled={busy} onClick={() => dialog.current?.showModal()}>
+      <BusyButton kind="small" busy={busy === 'delete'} waits={waits} onClick={() => setDeleting(true)}>
         Delete
-      </button>
-      <dialog ref={dialog} class="sure" aria-label={`Delete ${title}`}>
-        <h2>Delete “{title}”?</h2>
-        <p>
-          It asks for no more reports, and its list of slots goes with it. Its reports stay, and one that runs goes on.
-        </p>
-        <p class="actions">
-          {/* First, so that it has the focus: Enter harms nothing. */}
-          <button type="button" onClick={close}>
-            Keep it
-          </button>
-          <button
-            type="button"
-            class="danger"
-            onClick={() => {
-              close()
-              void remove()
-            }}
-          >
-            Delete it
-          </button>
-        </p>
-      </dialog>
-    </>
+      </BusyButton>
+      {wrong !== null && <Notice wrong>{wrong}</Notice>}
+      {deleting && (
+        <Confirm
+          title={`Delete “${title}”?`}
+          yes="Delete it"
+          busy={busy === 'delete'}
+          onYes={() => void remove()}
+          onNo={() => setDeleting(false)}
+        >
+          <p>
+            It asks for no more reports, and its list of slots goes with it. Its reports stay, and one that runs goes
+            on.
+          </p>
+        </Confirm>
+      )}
+    </div>
   )
 }

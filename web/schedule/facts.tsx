@@ -1,10 +1,10 @@
 import type { SchedulePlanFragment } from '../generated/graphql.ts'
-import { inWords } from '../parts/field.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { sentence } from '../parts/status.tsx'
 import { Age, Moment } from '../parts/time.tsx'
+import { nameWords, valueWords } from '../report/words.ts'
 import { cadenceWords } from './cadence-words.ts'
-import { OVERLAPS, valueWords, windowWords } from './words.ts'
+import { OVERLAPS, windowWords } from './words.ts'
 
 /** What a schedule asks for, when, and by which rules. */
 export function Facts({ schedule }: { schedule: SchedulePlanFragment }) {
@@ -30,8 +30,8 @@ export function Facts({ schedule }: { schedule: SchedulePlanFragment }) {
         <dt>Report type</dt>
         <dd>{type.title}</dd>
         {given.map(([name, value]) => [
-          <dt key={name}>{inWords(name)}</dt>,
-          <dd key={`${name} value`}>{valueWords(value)}</dd>,
+          <dt key={name}>{nameWords(name)}</dt>,
+          <dd key={`${name} value`}>{valueWords(value) ?? 'none'}</dd>,
         ])}
         <dt>While one still runs</dt>
         <dd>

@@ -1,6 +1,7 @@
 import type { Connection } from '../api/connection.ts'
 import type { Failure } from '../api/failure.ts'
 import { createStore, type Store } from '../api/store.ts'
+import { createTurns } from '../api/turns.ts'
 import {
   MoreSlotsDocument,
   OneScheduleDocument,
@@ -9,7 +10,6 @@ import {
   type SchedulePlanFragment,
   type SlotFactsFragment,
 } from '../generated/graphql.ts'
-import { createTurns } from './turns.ts'
 
 export interface OneSchedule {
   /** Undefined until it is read; null: there is none, or it is not the viewer's to see. */
@@ -76,7 +76,7 @@ export function createLiveSchedule(connection: Connection, id: string, reports: 
     },
     close() {
       closed = true
-      reading.end()
+      reading.close()
       for (const stop of leave) stop()
     },
   }

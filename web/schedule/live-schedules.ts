@@ -1,6 +1,7 @@
 import type { Connection } from '../api/connection.ts'
 import type { Failure } from '../api/failure.ts'
 import { createStore, type Store } from '../api/store.ts'
+import { createTurns } from '../api/turns.ts'
 import {
   ReportMovesDocument,
   ScheduleEventsDocument,
@@ -10,7 +11,6 @@ import {
   type ScheduleEventsSubscription,
   type ScheduleRowFragment,
 } from '../generated/graphql.ts'
-import { createTurns } from './turns.ts'
 
 export interface ListedSchedules {
   /** Newest first, as far as they were read. */
@@ -113,7 +113,7 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
     },
     close() {
       closed = true
-      reading.end()
+      reading.close()
       for (const one of leave) one()
     },
   }

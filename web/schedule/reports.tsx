@@ -5,6 +5,9 @@ import { createLiveList, type LiveList } from '../report/live-list.ts'
 import { ReportTable } from '../report/table.tsx'
 import { useSigned } from '../session/viewer.tsx'
 
+/** In sight at once; the list scrolls. */
+const MOST_ROWS = 6
+
 /** Reports that a schedule has asked for, by a slot or because somebody wanted one now; they move by themselves. */
 export function ScheduleReports({ id }: { id: string }) {
   const { connection } = useSigned()
@@ -22,8 +25,10 @@ function Listed({ list }: { list: LiveList }) {
   if (failure) return <Notice wrong>{failure.message}</Notice>
   if (ids.length === 0) return <p class="help">{reading ? 'Reading…' : 'It has asked for none yet.'}</p>
   return (
-    <div class="schedule-reports" style={{ '--rows': String(Math.min(ids.length, 6)) }}>
-      <ReportTable list={list} ids={ids} more={more} open={undefined} />
+    <div class="schedule-reports">
+      <div style={{ '--rows': String(Math.min(ids.length, MOST_ROWS)) }}>
+        <ReportTable list={list} ids={ids} more={more} open={undefined} />
+      </div>
     </div>
   )
 }

@@ -27,11 +27,3 @@ const CHANNELS: Readonly<Record<DeliveryChannel, string>> = {
   WAREHOUSE: 'Warehouse',
 }
 export const channelWord = (channel: DeliveryChannel): string => CHANNELS[channel] ?? channel
-
-/** A parameter's value as a reader would write it. */
-export function valueWords(value: unknown): string {
-  if (value === null || value === undefined) return 'none'
-  if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(valueWords).join(', ')
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
-}
