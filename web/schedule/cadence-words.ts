@@ -16,7 +16,7 @@ const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'] // prettier-ignore
 const NTH = ['first', 'second', 'third', 'fourth', 'fifth']
 /** Times of a day that are still read at a glance. */
-const MOST_TIMES = 4
+const MOST_TIMES = 6
 
 /** The zone is named where a clock is meant; an interval knows none. */
 export function cadenceWords({ cron, every, at, timeZone }: CadenceOf): string {
@@ -57,7 +57,7 @@ function frequencyOf({ minute, hour }: CronFields): string | null {
   const often = apart === 1 ? 'every minute' : `every ${apart} minutes`
   if (hour === '*') {
     if (apart !== null && apart < 60) return often
-    return minutes?.length === 1 ? `every hour${past(minutes[0])}` : null
+    return minutes && minutes.length <= MOST_TIMES ? `every hour${past(minutes)}` : null
   }
   if (!hours) return null
   const [first = 0, last = 0] = [hours[0], hours.at(-1)]
@@ -67,7 +67,7 @@ function frequencyOf({ minute, hour }: CronFields): string | null {
   if (minutes?.length !== 1) return null
   const at = minutes[0] ?? 0
   const between = evenly(hours, 24)
-  if (between !== null && between > 1) return `every ${between} hours${past(at)}`
+  if (between !== null && between > 1) return `every ${between} hours${past(minutes)}`
   return inARow && hours.length > 1 ? `every hour from ${clock(first, at)} to ${clock(last, at)}` : null
 }
 
@@ -77,7 +77,11 @@ function evenly(values: readonly number[] | null, round: number): number | null 
   return apart !== null && values?.every((value, at) => value === at * apart) ? apart : null
 }
 
-const past = (minute: number | undefined) => (minute ? ` at :${String(minute).padStart(2, '0')}` : '')
+/** " at :15 and :45"; nothing for the full hour. */
+const past = (minutes: readonly number[]) =>
+  minutes.length === 1 && minutes[0] === 0
+    ? ''
+    : ` at ${listed(minutes.map((minute) => `:${String(minute).padStart(2, '0')}`))}`
 
 /** "" for every day; null: better said by the library. */
 function daysOf({ dayOfMonth, month, dayOfWeek }: CronFields): string | null {
@@ -100,7 +104,7 @@ function monthDaysOf(field: string): string | null {
   const [, near] = /^(\d{1,2})W$/.exec(field) ?? []
   if (near !== undefined) return `weekday nearest the ${ordinal(Number(near))} of each month`
   const days = valuesOf(field, [1, 31])
-  return days && days.length <= MOST_TIMES + 2 ? `${listed(days.map(ordinal))} of each month` : null
+  return days && days.length <= MOST_TIMES ? `${listed(days.map(ordinal))} of each month` : null
 }
 
 function weekWords(field: string): string | null {
@@ -115,15 +119,22 @@ function weekWords(field: string): string | null {
   return inARow ? `${name(days[0])} to ${name(days.at(-1))}` : listed(days.map((one) => `${name(one)}s`))
 }
 
-/** Of the library's words what a person would not say is left out. What it can't read stays as it was written. */
-function otherWords({ minute, hour, dayOfMonth, month, dayOfWeek }: CronFields, expression: string): string {
+/**
+ * Of the library's words what a person would not say is left out. Two restricted days are either, which it does not always
+ * say. What it can't read stays as it was written.
+ */
+function otherWords(fields: CronFields, expression: string): string {
+  const { minute, hour, dayOfMonth, month, dayOfWeek } = fields
+  const week = dayOfMonth === '*' || dayOfWeek === '*' ? null : weekWords(dayOfWeek)
   try {
-    return cronstrue
-      .toString([minute, hour, dayOfMonth, month, dayOfWeek].join(' '), { use24HourTimeFormat: true })
-      .replaceAll(', only on ', ', on ')
-      .replaceAll(', only in ', ', in ')
-      .replaceAll('on day ', 'on the ')
-      .replaceAll(' past the hour', '')
+    const words = cronstrue
+      .toString([minute, hour, dayOfMonth, month, week === null ? dayOfWeek : '*'].join(' '), {
+        use24HourTimeFormat: true,
+      })
+      .replaceAll(/, only (on|in) /g, ', $1 ')
+      .replaceAll(/(, every \d+ days) in a month/g, '$1 from the 1st of each month')
+      .replace(/^(Every \d+ minutes)$/, '$1, from the full hour')
+    return week === null ? words : `${words}, and ${week}`
   } catch {
     return expression
   }

@@ -23,7 +23,9 @@ describe('a cadence in words', () => {
     ['0,15,30,45 * * * *', 'Every 15 minutes'],
     ['*/10 9-17 * * MON-FRI', 'Every 10 minutes from 09:00 to 17:50, Monday to Friday'],
     ['5 9-17 * * *', 'Every hour from 09:05 to 17:05'],
+    ['15,45 * * * *', 'Every hour at :15 and :45'],
     ['0 */2 * * *', 'Every 2 hours'],
+    ['0 */5 * * *', 'Every day at 00:00, 05:00, 10:00, 15:00 and 20:00'],
     ['30 */6 * * *', 'Every day at 00:30, 06:30, 12:30 and 18:30'],
     ['0 0 1 * *', 'The 1st of each month at 00:00'],
     ['0 7 1,15 * *', 'The 1st and 15th of each month at 07:00'],
@@ -46,10 +48,16 @@ describe('a cadence in words', () => {
   })
 
   it.each([
-    ['*/7 * * * *', 'Every 7 minutes'],
-    ['7 1-23/3 * * *', 'At 7 minutes, every 3 hours, between 01:00 and 23:59'],
-    ['0 9 */2 * *', 'At 09:00, every 2 days'],
-    ['1,2,3,4,5 9 * * 1', 'At 1, 2, 3, 4, and 5 minutes, at 09:00, on Monday'],
+    ['*/7 * * * *', 'Every 7 minutes, from the full hour'],
+    ['7 1-23/3 * * *', 'At 7 minutes past the hour, every 3 hours, between 01:00 and 23:59'],
+    ['0 9 */2 * *', 'At 09:00, every 2 days from the 1st of each month'],
+    ['0 9 */2 * 1L', 'At 09:00, every 2 days from the 1st of each month, and the last Monday of each month'],
+    ['*/7 9 LW * *', 'Every 7 minutes, between 09:00 and 09:59, on the last weekday of the month'],
+    ['*/7 9 15W * *', 'Every 7 minutes, between 09:00 and 09:59, on the weekday nearest day 15 of the month'],
+    ['*/7 9 * * 5L', 'Every 7 minutes, between 09:00 and 09:59, on the last Friday of the month'],
+    ['*/7 9 * * FRI#2', 'Every 7 minutes, between 09:00 and 09:59, on the second Friday of the month'],
+    ['*/5 */2 * * 7', 'Every 5 minutes, every 2 hours, on Sunday'],
+    ['0 9 15W,L * *', '0 9 15W,L * *'],
   ])('what is rarely said is said by the library: %s: %s', (cron, words) => {
     expect(cronWords(cron)).toBe(words)
   })
