@@ -1,28 +1,25 @@
 import type { CadencePreset } from '../generated/graphql.ts'
 import { messageOf, type FieldError } from '../ask/errors.ts'
-import { Choice, Choices } from '../parts/choice.tsx'
-import { Field } from '../parts/field.tsx'
+import { Choices } from '../parts/choice.tsx'
+import { Field, FieldGroup } from '../parts/field.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import type { CadenceDraft, Way } from './cadence-draft.ts'
 import { UNITS, type Unit } from './duration.ts'
 
-const WAYS: Readonly<Record<Way, string>> = {
-  days: 'On days of the week',
-  preset: 'Every hour, day …',
+/** Presets need nothing more; the other ways have fields of their own. What each comes to stands beside them. */
+const PRESETS: Readonly<Record<CadencePreset, string>> = {
+  HOURLY: 'Hourly',
+  DAILY: 'Daily',
+  WEEKLY: 'Weekly',
+  MONTHLY: 'Monthly',
+}
+const WAYS: Readonly<Record<Exclude<Way, 'preset'>, string>> = {
+  days: 'At a time on days',
   every: 'At an interval',
   once: 'Once',
   cron: 'Cron',
 }
-const PRESETS: Readonly<Record<CadencePreset, string>> = {
-  HOURLY: 'Every hour',
-  DAILY: 'Every day at 00:00',
-  WEEKLY: 'Mondays at 00:00',
-  MONTHLY: 'The 1st of each month',
-}
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday']
-
-const optionsOf = (words: Readonly<Record<string, string>>) =>
-  Object.entries(words).map(([value, text]) => ({ value, words: text }))
 
 interface Props {
   value: CadenceDraft
@@ -33,15 +30,32 @@ interface Props {
 }
 
 export function CadenceFields({ value, change, errors, timeZone }: Props) {
+  const error = messageOf(errors)
+  const presets = Object.entries(PRESETS).map(([preset, words]) => ({
+    words,
+    on: value.way === 'preset' && value.preset === preset,
+    part: { way: 'preset' as const, preset: preset as CadencePreset },
+  }))
+  const ways = Object.entries(WAYS).map(([way, words]) => ({
+    words,
+    on: value.way === way,
+    part: { way: way as Way },
+  }))
   return (
     <>
-      <Choice
-        label="How often"
-        options={optionsOf(WAYS)}
-        value={value.way}
-        change={(way) => change({ way: way as Way })}
-      />
-      <Way value={value} change={change} error={messageOf(errors)} timeZone={timeZone} />
+      <FieldGroup label="How often" error={value.way === 'preset' ? error : undefined}>
+        {(id) => (
+          <div class="segments">
+            {[...presets, ...ways].map(({ words, on, part }) => (
+              <label key={words} class="segment">
+                <input type="radio" name={id} checked={on} onChange={() => change(part)} />
+                <span>{words}</span>
+              </label>
+            ))}
+          </div>
+        )}
+      </FieldGroup>
+      <Way value={value} change={change} error={error} timeZone={timeZone} />
     </>
   )
 }
@@ -55,15 +69,7 @@ function Way({ value, change, error, timeZone }: WayProps) {
     case 'days':
       return <OnDays value={value} change={change} error={error} />
     case 'preset':
-      return (
-        <Choice
-          label="When"
-          options={optionsOf(PRESETS)}
-          value={value.preset}
-          change={(preset) => change({ preset: preset as CadencePreset })}
-          error={error}
-        />
-      )
+      return null
     case 'every':
       return <Interval value={value} change={change} error={error} />
     case 'once':

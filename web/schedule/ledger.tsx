@@ -58,12 +58,14 @@ function Row({ slot, zone }: { slot: SlotFactsFragment; zone: string }) {
           </>
         )}
       </td>
-      <td class="ledger-outcome">
-        <Dot slot={slot} />
-        <span>
-          {markOf(slot).words}
-          {why && <span class="help">{why}</span>}
-        </span>
+      <td>
+        <div class="ledger-outcome">
+          <Dot slot={slot} />
+          <span>
+            {markOf(slot).words}
+            {why && <span class="help">{why}</span>}
+          </span>
+        </div>
       </td>
       <td>
         {report && (

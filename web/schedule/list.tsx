@@ -83,7 +83,9 @@ function Row({ row }: { row: ScheduleRowFragment }) {
     <li class={paused ? 'plan plan-paused' : 'plan'}>
       <div class="plan-what">
         <h2>
-          <a href={addressOf(['schedules', id])}>{title}</a>
+          <a href={addressOf(['schedules', id])} title={title}>
+            {title}
+          </a>
           {paused && <span class="badge">Paused</span>}
         </h2>
         <p class="help">

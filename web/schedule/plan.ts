@@ -51,7 +51,13 @@ export function planOfReport(report: NonNullable<ReportToPlanQuery['report']>, h
   const { title, type, timeZone } = report
   // What nobody chose is not carried on.
   const zone = timeZone === 'UTC' ? here : timeZone
-  return { ...newPlan(type.name, zone), title, output: firstOutput(report) }
+  return { ...newPlan(type.name, zone), title: undated(title), output: firstOutput(report) }
+}
+
+/** "Sales · 2026-11-09 to 2026-11-15 · EU" → "Sales · EU": each report of the schedule has dates of its own. */
+function undated(title: string): string {
+  const parts = title.split(' · ')
+  return parts.filter((part, at) => at === 0 || !/\d{4}-\d{2}/.test(part)).join(' · ')
 }
 
 export function planOfSchedule(schedule: SchedulePlanFragment): Plan {

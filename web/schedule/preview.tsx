@@ -17,9 +17,9 @@ export function Preview({ cadence, timeZone, next }: Props) {
   const known = isTimeZone(timeZone)
   const words = known ? cadenceOf(cadence, timeZone) : null
   return (
-    <section class="preview" aria-label="Next runs">
+    <section class="next-runs" aria-label="Next runs">
       <h3>Next runs</h3>
-      <p class="preview-words" role="status">
+      <p class="next-words" role="status">
         {typeof cadence === 'string' ? cadence : words && next.errors.length === 0 && cadenceWords(words)}
       </p>
       {next.failure && <p class="help">{next.failure.message}</p>}

@@ -15,7 +15,8 @@ export function When({ at, zone }: { at: string; zone: string }) {
       </time>
       {here !== there && (
         <span class="help when-there">
-          {momentIn(at, zone)} in {zone} ({offsetWord(there)})
+          {momentIn(at, zone)} in {zone}
+          {there !== 0 && ` (${offsetWord(there)})`}
         </span>
       )}
     </span>

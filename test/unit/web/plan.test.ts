@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { cadenceDraft, cadenceInput, FIRST_CADENCE } from '../../../web/schedule/cadence-draft.ts'
-import { changesOf, inputOf, newPlan, planOfSchedule } from '../../../web/schedule/plan.ts'
+import { changesOf, inputOf, newPlan, planOfReport, planOfSchedule } from '../../../web/schedule/plan.ts'
 
 const none = { cron: null, every: null, at: null, timeZone: 'Europe/Vilnius' }
 const type = {
@@ -103,5 +103,35 @@ describe('what is sent', () => {
       catchUpWindow: 'PT1H',
       paused: false,
     })
+  })
+})
+
+describe('a schedule of a report', () => {
+  const report = {
+    id: 'R1',
+    title: 'Sales · 2026-11-09 to 2026-11-15 · EU',
+    type: { name: 'sales', title: 'Sales' },
+    parameters: {},
+    timeZone: 'UTC',
+    priority: 'LOW',
+    format: 'XLSX',
+    compression: 'NONE',
+    csvDialect: 'POSTGRES',
+    visibility: 'TENANT',
+    tags: ['eu'],
+  } as const
+
+  it('asks for the same, without the dates in its title, on the clock of who makes it', () => {
+    expect(planOfReport({ ...report, tags: ['eu'] }, 'Europe/Vilnius')).toMatchObject({
+      title: 'Sales · EU',
+      type: 'sales',
+      timeZone: 'Europe/Vilnius',
+      output: { format: 'XLSX', priority: 'LOW', visibility: 'TENANT', tags: ['eu'] },
+      deliveries: [],
+    })
+  })
+
+  it('a zone that was chosen stays', () => {
+    expect(planOfReport({ ...report, tags: [], timeZone: 'Asia/Tokyo' }, 'Europe/Vilnius').timeZone).toBe('Asia/Tokyo')
   })
 })
