@@ -33,7 +33,7 @@ export function Choose() {
         <p class="empty">There is nothing to ask for yet: a report type is a file in the reports folder.</p>
       )}
       {types.length > 0 && fitting.length === 0 && <p class="empty">No report type says “{search}”.</p>}
-      <ul class="types" aria-busy={!found && !failure}>
+      <ul class="type-cards" aria-busy={!found && !failure}>
         {fitting.map((type) => (
           <Type key={type.name} type={type} />
         ))}
@@ -46,7 +46,7 @@ function Type({ type }: { type: Listed }) {
   const { name, title, description, deprecated } = type
   const why = whyNot(type)
   return (
-    <li class={why === null ? 'type' : 'type type-not'}>
+    <li class={why === null ? 'type-card' : 'type-card type-card-not'}>
       <h2>{why === null ? <a href={addressOf(['ask', name])}>{title}</a> : title}</h2>
       <code>{name}</code>
       {description !== null && <p>{description}</p>}

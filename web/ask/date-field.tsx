@@ -78,7 +78,7 @@ function Calendar({ label, value, instant, timeZone, change }: CalendarProps) {
   }
   return (
     <span class="calendar">
-      <button type="button" aria-label={`${label}: choose in a calendar`} onClick={() => picker.current?.showPicker()}>
+      <button type="button" aria-label={`Calendar for ${label}`} onClick={() => picker.current?.showPicker()}>
         <svg width="16" height="16" viewBox="0 0 16 16" fill="none" stroke="currentColor" aria-hidden="true">
           <path d="M2.5 3.5h11v10h-11zM2.5 6.5h11M5.5 2v3M10.5 2v3" />
         </svg>
@@ -98,7 +98,7 @@ function Calendar({ label, value, instant, timeZone, change }: CalendarProps) {
 const isLiteral = (value: string): boolean => /^\d{4}-\d{2}-\d{2}/.test(value)
 
 const EXAMPLES: Readonly<Record<string, string>> = {
-  DateExpression: '2026-11-21, yesterday, today-P7D',
+  DateExpression: '2026-11-21, today-P7D',
   Date: '2026-11-21',
   DateTime: '2026-11-21T09:00:00Z',
 }

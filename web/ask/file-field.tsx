@@ -19,7 +19,7 @@ export function FileField({ id, change, ...told }: Props) {
   useEffect(() => input.current?.setCustomValidity(sending ? 'This file is still on its way.' : ''), [sending])
 
   return (
-    <Field {...told} error={told.error ?? (carried?.state === 'failed' ? (carried.why ?? undefined) : undefined)}>
+    <Field {...told} error={faultOf(carried, id, told.error)}>
       {(control) => (
         <div
           class={over ? 'drop drop-over' : 'drop'}
@@ -71,6 +71,13 @@ export function FileField({ id, change, ...told }: Props) {
       )}
     </Field>
   )
+}
+
+/** The file's own fault says more than that there is none; while it comes there is nothing to say. */
+function faultOf(carried: Carried | null, id: string, said: string | undefined): string | undefined {
+  if (carried?.state === 'sending') return undefined
+  if (carried?.why != null) return carried.why
+  return said !== undefined && id === '' ? 'Choose a file.' : said
 }
 
 /** How far it has come. */

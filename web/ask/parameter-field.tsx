@@ -67,7 +67,9 @@ function options(values: readonly string[], canBeLeftOut: boolean) {
   return [...values.map((value) => ({ value, words: value })), ...(canBeLeftOut ? [NOT_GIVEN] : [])]
 }
 
-const listHelp = (description: string | null) => `${description ?? ''} Enter after each.`.trim()
+/** What the author says may end without a stop. */
+const listHelp = (description: string | null) =>
+  `${(description ?? '').replace(/([^.!?])$/, '$1.')} Enter after each.`.trim()
 
 /** Which keys a phone shows. */
 function keys(parameter: Parameter): 'text' | 'numeric' | 'decimal' {

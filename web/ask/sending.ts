@@ -1,20 +1,24 @@
 /** The bytes of a file on their way: one PUT to the address that the API gave. */
 
-/** Why a file did not arrive, in words. `again`: the same PUT may be tried once more. */
+/** What helps where a file did not arrive: the same PUT, another address for it, or another file. */
+export type Remedy = 'same' | 'anew' | 'other'
+
+/** Why a file did not arrive, in words. */
 export class NotSent extends Error {
-  readonly again: boolean
-  constructor(message: string, again: boolean) {
+  readonly remedy: Remedy
+  constructor(message: string, remedy: Remedy) {
     super(message)
-    this.again = again
+    this.remedy = remedy
   }
 }
 
 const LOST = 'The connection was lost on the way. Try again.'
-const ANSWERS: Readonly<Record<number, string>> = {
-  400: 'The file has changed since you chose it. Choose it again.',
-  403: 'The address for this file is no longer good. Try again.',
-  410: 'The address for this file is no longer good. Try again.',
-  415: 'Its content is not what its name says. Choose another file.',
+const STALE = 'The address for this file is no longer good. Try again.'
+const ANSWERS: Readonly<Record<number, readonly [message: string, remedy: Remedy]>> = {
+  400: ['The file has changed since you chose it. Choose it again.', 'other'],
+  403: [STALE, 'anew'],
+  410: [STALE, 'anew'],
+  415: ['Its content is not what its name says. Choose another file.', 'other'],
 }
 
 /** XMLHttpRequest, because fetch does not tell how far a body has come. `progressed` hears of bytes. Rejects with NotSent. */
@@ -35,10 +39,10 @@ export function send(
       const { status } = request
       // 409: its answer was lost, and the bytes are there.
       if (status < 300 || status === 409) resolve()
-      else reject(new NotSent(ANSWERS[status] ?? LOST, status >= 500))
+      else reject(new NotSent(...(ANSWERS[status] ?? ([LOST, 'same'] as const))))
     })
-    request.addEventListener('error', () => reject(new NotSent(LOST, true)))
-    request.addEventListener('abort', () => reject(new NotSent('Stopped.', false)))
+    request.addEventListener('error', () => reject(new NotSent(LOST, 'same')))
+    request.addEventListener('abort', () => reject(new NotSent('Stopped.', 'same')))
     signal.addEventListener('abort', () => request.abort(), { once: true })
     request.send(file)
   })

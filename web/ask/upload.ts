@@ -13,6 +13,8 @@ export interface Carried {
   readonly sent: number
   readonly state: 'sending' | 'there' | 'failed'
   readonly why: string | null
+  /** Whether the same file may be sent once more. */
+  readonly again?: boolean
 }
 interface Announced {
   readonly id: string
@@ -63,8 +65,9 @@ export function useUpload(id: string, arrived: (id: string) => void) {
       if (!signal.aborted) tell.current(mine.announced.id)
     } catch (error) {
       if (!(error instanceof NotSent || error instanceof Failure)) throw error
-      if (error instanceof NotSent && !error.again) mine.announced = null
-      show({ state: 'failed', why: error.message })
+      const remedy = error instanceof NotSent ? error.remedy : 'same'
+      if (remedy !== 'same') mine.announced = null
+      show({ state: 'failed', why: error.message, again: remedy !== 'other' })
     }
   }
 
@@ -75,7 +78,7 @@ export function useUpload(id: string, arrived: (id: string) => void) {
       byteSize: file.size,
     })
     const { request, userErrors } = createUpload
-    if (!request) throw new NotSent(userErrors.map(({ message }) => message).join(' '), false)
+    if (!request) throw new NotSent(userErrors.map(({ message }) => message).join(' '), 'other')
     return { id: request.upload.id, url: request.url, headers: request.headers as Record<string, string> }
   }
 
@@ -91,7 +94,7 @@ export function useUpload(id: string, arrived: (id: string) => void) {
     carried,
     take,
     /** Where it did not arrive, and its bytes are still at hand. */
-    again: carried?.state === 'failed' && last.current ? take.bind(null, last.current.file) : null,
+    again: carried?.again && last.current ? take.bind(null, last.current.file) : null,
     putAside() {
       going.current?.abort()
       last.current = null

@@ -69,7 +69,7 @@ function One({ draft, errors, change, remove }: OneProps) {
   // What is wrong with it as a whole: no such channel here, or nothing that a field could mend.
   const all = messageOf([...errors, ...inside].filter(({ path }) => path.length === 0))
   return (
-    <fieldset class="delivery" data-key={draft.key}>
+    <fieldset class="delivery-form" data-key={draft.key}>
       <legend>{name}</legend>
       {all !== undefined && (
         <p class="wrong" role="alert">

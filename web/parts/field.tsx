@@ -17,7 +17,7 @@ export interface Control {
   'aria-required': boolean
 }
 
-/** A label, what takes the value, and what is said of it. `below`: what follows from the value. */
+/** A label, what takes the value, and what is said of it: below, so that fields side by side stand in one line. `below`: what follows from the value. */
 export function Field(told: Told & { children: (control: Control) => ComponentChildren; below?: ComponentChildren }) {
   const id = useId()
   return (
@@ -25,7 +25,6 @@ export function Field(told: Told & { children: (control: Control) => ComponentCh
       <label for={id}>
         <Name {...told} />
       </label>
-      <Help id={id} {...told} />
       {told.children({
         id,
         'aria-describedby': described(id, told),
@@ -33,6 +32,7 @@ export function Field(told: Told & { children: (control: Control) => ComponentCh
         'aria-required': told.required ?? false,
       })}
       {told.below}
+      <Help id={id} {...told} />
       <Wrong id={id} {...told} />
     </div>
   )
@@ -49,8 +49,8 @@ export function FieldGroup(told: Told & { children: (id: string) => ComponentChi
       <legend>
         <Name {...told} />
       </legend>
-      <Help id={id} {...told} />
       {told.children(id)}
+      <Help id={id} {...told} />
       <Wrong id={id} {...told} />
     </fieldset>
   )

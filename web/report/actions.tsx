@@ -60,6 +60,7 @@ export function Actions({ report, status, look, close, focus }: Doing) {
     verb('regenerate', () => verbs.regenerate(id, (newId) => go(addressOf(['reports', newId], search))))
   const remove = () => void act('delete', () => verbs.delete(id)).then((done) => (done ? close() : setDeleting(false)))
 
+  const fromThis = new URLSearchParams({ from: id })
   const buttons = [
     document &&
       button(
@@ -71,6 +72,16 @@ export function Actions({ report, status, look, close, focus }: Doing) {
     manages && allowed.cancel && button('cancel', 'Cancel', () => verb('cancel', () => verbs.cancel(id))),
     manages && allowed.retry && button('retry', 'Retry', () => verb('retry', () => verbs.retry(id)), 'primary'),
     manages && allowed.regenerate && askable && button('regenerate', 'Regenerate', regenerate),
+    askable && may.ask && (
+      <a key="again" class="button" href={addressOf(['ask', type.name], fromThis)}>
+        Again with changes
+      </a>
+    ),
+    askable && may.plan && (
+      <a key="plan" class="button" href={addressOf(['schedules', 'new'], fromThis)}>
+        Make a schedule
+      </a>
+    ),
     manages && allowed.delete && !delivering && button('delete', 'Delete', () => setDeleting(true), 'danger'),
   ].filter(Boolean)
 
