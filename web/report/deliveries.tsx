@@ -28,7 +28,7 @@ export function Deliveries({ report, look }: { report: WholeReportFragment; look
       <ul class="entries">
         {report.deliveries.map((delivery) => (
           <li key={delivery.id}>
-            <p class="delivery">
+            <p class="handover">
               <strong>{sentence(delivery.channel)}</strong> <span class="target">{delivery.target}</span>
               <DeliveryStatus status={delivery.status} />
               {manages && delivery.status === 'FAILED' && (
