@@ -6,6 +6,7 @@ import {
   OneRowDocument,
   ReportEventsDocument,
   ReportPageDocument,
+  type ProgressFactsFragment,
   type ReportEventKind,
   type ReportEventsSubscription,
   type ReportFilter,
@@ -61,8 +62,8 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
   const rows = createLiveRows((id) => stale.has(id) && turns.ask())
   const novelty = createNovelty()
   const listeners = new Set<News>()
-  /** Not read yet; and rows of which more than their progress has changed since. */
-  const strangers = new Set<string>()
+  /** Not read yet, with what was told of them last; and rows of which more than their progress has changed since. */
+  const strangers = new Map<string, ProgressFactsFragment | null>()
   const stale = new Set<string>()
   /** Older than all that was read: they come when somebody scrolls so far. */
   const beyond = new Set<string>()
@@ -125,10 +126,11 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
   }
 
   async function readOlder(): Promise<void> {
+    // Before: what is told of them from now on is newer than the answer.
+    beyond.clear()
     const page = await readPage(after)
     wantsOlder = false
     after = page.endCursor
-    beyond.clear()
     const known = new Set(now.ids)
     const found = still(page.nodes)
     rows.keep(found)
@@ -139,21 +141,30 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
 
   /** Reports that came in, one by one or, where they are many, with the newest page; and rows in sight that have changed. */
   async function readSome(): Promise<void> {
-    for (const id of strangers) if (rows.has(id) && strangers.delete(id)) stale.add(id)
+    for (const [id, progress] of strangers) {
+      if (!rows.has(id)) continue
+      if (progress) rows.move(id, progress)
+      strangers.delete(id)
+      stale.add(id)
+    }
     if (strangers.size > MOST_SINGLE) {
+      const before = new Map(strangers)
       const { nodes } = await readPage(null)
-      for (const { id } of nodes) if (!strangers.delete(id)) stale.delete(id)
+      // What was told of one meanwhile is newer than the answer.
+      for (const { id } of nodes) if (strangers.get(id) === before.get(id)) strangers.delete(id)
       place(still(nodes))
     }
-    const wanted = [...strangers, ...[...stale].filter(rows.isInSight)].slice(0, MOST_SINGLE)
+    const wanted = [...strangers.keys(), ...[...stale].filter(rows.isInSight)].slice(0, MOST_SINGLE)
+    const told = new Map(wanted.map((id) => [id, strangers.get(id) ?? null]))
     for (const id of wanted) if (!strangers.delete(id)) stale.delete(id)
-    try {
-      const found = await Promise.all(wanted.map((id) => connection.ask(OneRowDocument, { id })))
-      place(still(found.flatMap(({ report }) => report ?? [])))
-    } catch (error) {
-      for (const id of wanted) (rows.has(id) ? stale : strangers).add(id)
-      throw error
+    const answers = await Promise.allSettled(wanted.map((id) => connection.ask(OneRowDocument, { id })))
+    place(still(answers.flatMap((answer) => (answer.status === 'fulfilled' ? (answer.value.report ?? []) : []))))
+    for (const [index, id] of wanted.entries()) {
+      if (answers[index]?.status === 'fulfilled' || gone.has(id)) continue
+      if (rows.has(id)) stale.add(id)
+      else if (!strangers.has(id)) strangers.set(id, told.get(id) ?? null)
     }
+    for (const answer of answers) if (answer.status === 'rejected') throw answer.reason
     lookOn()
   }
 
@@ -193,7 +204,7 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
     const known = progress !== null && rows.move(reportId, progress)
     if (known && kind === 'PROGRESSED') return
     // A change of status brings what no event has: times, the failure, the document.
-    if (!known) strangers.add(reportId)
+    if (!known) strangers.set(reportId, progress)
     else stale.add(reportId)
     if (!known || rows.isInSight(reportId)) turns.ask()
   }
