@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { addressOf, go, useAddress } from '../address.ts'
 import type { ReportStatus, WholeReportFragment } from '../generated/graphql.ts'
 import { BusyButton } from '../parts/busy-button.tsx'
@@ -32,7 +32,7 @@ export function Actions({ report, status, look, close, focus }: Doing) {
   const acted = useRef(false)
   const { id, type, document } = report
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (acted.current && globalThis.document.activeElement === globalThis.document.body) focus()
   }, [status, busy])
 
@@ -94,6 +94,7 @@ export function Actions({ report, status, look, close, focus }: Doing) {
           It can’t be asked for again for now: {type.unavailableReason ?? 'its type is not available.'}
         </p>
       )}
+      {manages && allowed.delete && delivering && <p class="help">It can be deleted when its deliveries have ended.</p>}
       {deleting && (
         <Confirm
           title="Delete this report?"

@@ -41,7 +41,7 @@ export function Audit({ id, readings, look }: { id: string; readings: number; lo
         <button type="button" class="small" onClick={look}>
           Look again
         </button>
-        <span class="help">Nothing tells of downloads, nor that a delivery is being tried.</span>
+        <span class="help">Downloads, and deliveries that are being tried, show when you look again.</span>
       </p>
     </section>
   )

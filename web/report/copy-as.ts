@@ -47,13 +47,20 @@ export function inputOf(asked: Asked): Record<string, unknown> {
   // It is made of the dates, which may be others tomorrow.
   const titleIsMade = title === type.title || title.startsWith(`${type.title} · `)
   return {
-    report: { [type.inputField]: asked.parameters },
+    report: { [type.inputField]: inOrder(asked) },
     ...(!titleIsMade && { title }),
     format,
     ...Object.fromEntries(chosen),
     ...(timeZone !== 'UTC' && { timeZone }),
     ...(tags.length > 0 && { tags }),
   }
+}
+
+/** The values in the order of their type; the API gives them in one of its own. */
+function inOrder({ parameters, type }: Asked): Record<string, unknown> {
+  const values = Object.entries(parameters ?? {})
+  const place = (name: string) => type.parameters.findIndex((parameter) => parameter.name === name)
+  return Object.fromEntries(values.toSorted(([a], [b]) => place(a) - place(b)))
 }
 
 /** The mutation with all in it, for a GraphQL editor. */

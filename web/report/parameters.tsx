@@ -24,7 +24,7 @@ export function Parameters({ report }: { report: WholeReportFragment }) {
               <tr key={name}>
                 <th scope="row" title={description ?? undefined}>
                   {words}
-                  <span class="type">{type}</span>
+                  <span class="of-type">{type}</span>
                 </th>
                 <td>
                   <Value value={asked} />

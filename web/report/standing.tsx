@@ -63,7 +63,8 @@ function Moving({ report, progress }: { report: WholeReportFragment; progress: P
   const speed = rate(progress, report.startedAt)
   const figures = [
     percent !== null && `${Math.floor(percent)} %`,
-    rowsTotal === null ? `${count(rowsWritten)} rows` : `${count(rowsWritten)} of ${count(rowsTotal)} rows`,
+    stage !== 'READING' &&
+      (rowsTotal === null ? `${count(rowsWritten)} rows` : `${count(rowsWritten)} of ${count(rowsTotal)} rows`),
     bytesWritten > 0 && bytes(bytesWritten),
     speed !== null && `${roughly(speed)} rows/s`,
     etaSeconds !== null && `${duration(etaSeconds)} left`,

@@ -1,6 +1,5 @@
 import { Fact } from './facts.tsx'
-import { nameWords, valueWords } from './words.ts'
-import { count } from '../parts/figures.ts'
+import { figureWords, nameWords } from './words.ts'
 
 /** Figures about the whole, where the type gives them. */
 export function Summary({ summary }: { summary: unknown }) {
@@ -19,7 +18,6 @@ export function Summary({ summary }: { summary: unknown }) {
 }
 
 function Figure({ value }: { value: unknown }) {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return <>{count(value)}</>
-  const words = valueWords(value)
+  const words = figureWords(value)
   return words === null ? <span class="faint">none</span> : <>{words}</>
 }

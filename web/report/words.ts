@@ -20,6 +20,18 @@ export function valueWords(value: unknown): string | null {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
+const PLAIN_NUMBER = /^-?\d+(\.\d+)?$/
+
+/** A figure of a summary; exact ones come as text, and keep all their digits. */
+export function figureWords(value: unknown): string | null {
+  const text = String(value)
+  if ((typeof value !== 'number' && typeof value !== 'string') || !PLAIN_NUMBER.test(text)) return valueWords(value)
+  const digits = text.split('.')[1]?.length ?? 0
+  // Four digits may be a year.
+  const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, useGrouping: 'min2' })
+  return format.format(text as Intl.StringNumericLiteral)
+}
+
 /** A cell of a document, as it stands in it; null where it is empty. */
 export function cellWords(value: unknown): string | null {
   if (value === null || value === undefined) return null

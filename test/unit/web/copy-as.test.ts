@@ -94,6 +94,11 @@ describe('copied as GraphQL', () => {
     expect(asGraphql(sales())).toContain('region: EU\n')
   })
 
+  test('values stand in the order of their type', () => {
+    const text = asGraphql(sales({ parameters: { region: 'US', endDate: 'today', startDate: 'today' } }))
+    expect(text.match(/startDate|endDate|region/g)).toEqual(['startDate', 'endDate', 'region'])
+  })
+
   test('a type without parameters', () => {
     expect(asGraphql(sales({ parameters: {} }))).toContain('sales: {}\n')
   })

@@ -8,6 +8,7 @@ import {
   cellWords,
   deedWords,
   detailWords,
+  figureWords,
   nameWords,
   outcomeWords,
   placeWords,
@@ -58,6 +59,9 @@ test('names, values, cells and types', () => {
   ])
   expect([true, 0, '', 'EU', ['a', 'b'], [], { a: 1 }, null, undefined].map(valueWords)).toEqual([
     'yes', '0', '“”', 'EU', 'a, b', '(none)', '{"a":1}', null, null,
+  ]) // prettier-ignore
+  expect(['1354453.10', '123456789012345678901', 17918, 2026, '2026', '-0.5', 'EU', null].map(figureWords)).toEqual([
+    '1,354,453.10', '123,456,789,012,345,678,901', '17,918', '2026', '2026', '-0.5', 'EU', null,
   ]) // prettier-ignore
   expect([true, 0, '', '12.50', ['a'], null].map(cellWords)).toEqual(['true', '0', '', '12.50', '["a"]', null])
   expect(typeWords('DateExpression!')).toBe('date, or a relative one')
