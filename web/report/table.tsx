@@ -30,6 +30,13 @@ export function ReportTable({ list, ids, more, open }: Table) {
     if (more && last >= ids.length - 20) list.readMore()
   }, [list, more, last, ids.length])
 
+  // A list that has become narrow has higher rows: the one that is open stays in sight.
+  const read = ids.length > 0
+  useEffect(() => {
+    const opened = open === undefined ? -1 : ids.indexOf(open)
+    if (opened >= 0) show(opened)
+  }, [open, read, rowHeight])
+
   const openRow = (id: string) => go(addressOf(['reports', id], search))
   const move = (to: number) => {
     const next = Math.min(Math.max(to, 0), ids.length - 1)
