@@ -14,6 +14,8 @@ const READERS = 1_000
 const STEADY = 30
 const FAST = 10
 const FLOOD = 10
+/** Seconds of the same talk before memory is compared. */
+const WARM = 10
 /** Milliseconds in which a burst's sockets and garbage go. */
 const SETTLE = 3_000
 
@@ -52,12 +54,15 @@ async function ownTopics(
         door === 'ours' ? ids.map((id) => encodeId('Report', id)) : ids,
         door === 'ours' ? stage.service.adminToken : null,
       )
-    // The first thousand grow the heap by what any burst of requests leaves behind: memory is compared from there on.
-    await (await open()).close()
+    // The first thousand, and what is told to them, grow the heap by what any such burst leaves behind: memory is compared from
+    // there on.
+    const talk = createTalk(redis, ids, stage.tenantId)
+    const first = await open()
+    await talk.for(WARM, 1)
+    await first.close()
     await pause(SETTLE)
     const before = residentMiB([apiPid])
     const readers = await open()
-    const talk = createTalk(redis, ids, stage.tenantId)
     await talk.for(2, 1)
     readers.take()
     await talk.for(STEADY, 1)

@@ -61,9 +61,8 @@ export function useOperations({
   async function subscribe(args: ExecutionArgs, viewer: Viewer) {
     const end = admission.subscription(viewer)
     try {
-      const stream = await streamOf(args, viewer)
-      if (Symbol.asyncIterator in stream) return endingWith(stream, end, signalOf(args))
-      end()
+      const stream = await streamOf(args, viewer, end)
+      if (!(Symbol.asyncIterator in stream)) end()
       return stream
     } catch (error) {
       end()
@@ -74,6 +73,7 @@ export function useOperations({
   async function streamOf(
     args: ExecutionArgs,
     viewer: Viewer,
+    end: () => void,
   ): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult> {
     const reading = database.reading(viewer.tenantId)
     let events: AsyncIterable<unknown> | ExecutionResult
@@ -87,10 +87,24 @@ export function useOperations({
     }
     if (!(Symbol.asyncIterator in events)) return events
     const key = results.keyOf(args, viewer)
-    const stream = projectStream(events[Symbol.asyncIterator](), (rootValue) =>
-      results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)),
+    const signal = signalOf(args)
+    const told = projectStream(
+      events[Symbol.asyncIterator](),
+      (rootValue) => results.of(rootValue, key, () => run({ ...args, rootValue }, viewer)),
+      () => {
+        signal?.removeEventListener('abort', leave)
+        end()
+      },
     )
-    return (args.contextValue as Door).watched ? stream : credentials.bound(stream, viewer, failed)
+    const stream = (args.contextValue as Door).watched ? told : credentials.bound(told, viewer, failed)
+    // Of a caller who goes while the stream is still being made nobody reads it, and so nobody would return it.
+    function leave(): void {
+      // What fails here is a stream that has ended already.
+      stream.return?.().catch(() => undefined)
+    }
+    signal?.addEventListener('abort', leave)
+    if (signal?.aborted) leave()
+    return stream
   }
 
   const failed = (error: unknown): ExecutionResult => ({ errors: [asGraphQLError(error)] })
@@ -121,48 +135,6 @@ function asGraphQLError(error: unknown): GraphQLError {
 /** Aborted when the caller of a request goes before its answer has ended; a socket has none, and returns its streams itself. */
 function signalOf({ contextValue }: ExecutionArgs): AbortSignal | undefined {
   return (contextValue as { request?: Request }).request?.signal
-}
-
-/**
- * The same stream; `end` is called once it is over, whoever ends it. `signal` ends it too: of a caller who goes while the stream is
- * still being made, nobody reads it, and so nobody would return it.
- */
-function endingWith<T>(
-  stream: AsyncIterableIterator<T>,
-  end: () => void,
-  signal: AbortSignal | undefined,
-): AsyncIterableIterator<T> {
-  function over(): void {
-    signal?.removeEventListener('abort', leave)
-    end()
-  }
-  function leave(): void {
-    over()
-    // What fails here is a stream that has ended already.
-    stream.return?.().catch(() => undefined)
-  }
-  signal?.addEventListener('abort', leave)
-  if (signal?.aborted) leave()
-  return {
-    async next() {
-      try {
-        const step = await stream.next()
-        if (step.done) over()
-        return step
-      } catch (error) {
-        over()
-        throw error
-      }
-    },
-    async return() {
-      over()
-      await stream.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
 }
 
 /** True where the operation asks for nothing but the schema, which is no secret where introspection is on. */

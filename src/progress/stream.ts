@@ -15,7 +15,9 @@ export function createStream<T>(deps: {
   let started = false
   let over = false
   let failure: { error: unknown } | undefined
-  let tail: Promise<unknown> = Promise.resolve()
+  /** One after the other: how many have begun, and the last of them. */
+  let steps = 0
+  let last: Promise<unknown> | undefined
 
   function finish(): void {
     if (over) return
@@ -36,20 +38,25 @@ export function createStream<T>(deps: {
   }
 
   async function step(): Promise<IteratorResult<T>> {
-    if (!started && !over) start()
-    const value = over ? undefined : await box.take()
-    if (value !== undefined && !over) return { done: false, value }
-    finish()
-    if (!failure) return { done: true, value: undefined }
-    const { error } = failure
-    failure = undefined
-    throw error
+    steps += 1
+    try {
+      if (!started && !over) start()
+      const value = over ? undefined : await box.take()
+      if (value !== undefined && !over) return { done: false, value }
+      finish()
+      if (!failure) return { done: true, value: undefined }
+      const { error } = failure
+      failure = undefined
+      throw error
+    } finally {
+      steps -= 1
+    }
   }
 
   return {
     next() {
-      const result = tail.then(step)
-      tail = result.catch(() => undefined)
+      const result = last && steps > 0 ? last.then(step, step) : step()
+      last = result
       return result
     },
     async return() {
