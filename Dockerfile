@@ -3,6 +3,7 @@ FROM node:24-slim AS web
 WORKDIR /broadsheet
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts && npm cache clean --force
+COPY tsconfig.json ./
 COPY src/ src/
 COPY client/ client/
 COPY web/ web/

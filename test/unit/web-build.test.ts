@@ -58,7 +58,7 @@ test('a page is built once, and again when something that it is made of has chan
   expect(await builds()).toEqual([{ command: 'build', pid: expect.any(Number), niceness: 7 }])
   expect(begun).toHaveLength(1)
 
-  for (const path of ['web/src/main.ts', 'web/src/new.css', 'client/client.ts', 'package-lock.json']) {
+  for (const path of ['web/src/main.ts', 'web/src/new.css', 'client/client.ts', 'tsconfig.json', 'package-lock.json']) {
     await writeFile(join(root, path), 'changed')
     expect([path, await build()]).toEqual([path, { as: 'built' }])
   }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What the page is made of, from the root of the checkout: its sources, the client that it uses, and the versions of its libraries. */
-const SOURCES = ['web', 'client', 'package-lock.json']
+/** What the page is made of, from the root of the checkout: its sources, the client, how they are compiled, and the versions of its libraries. */
+const SOURCES = ['web', 'client', 'tsconfig.json', 'package-lock.json']
 /** What is made from it, and what is not ours. */
 const LEFT_OUT = /^(dist(\..*)?|node_modules)$/
 
