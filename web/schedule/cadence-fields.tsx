@@ -5,6 +5,7 @@ import { Field, FieldGroup } from '../parts/field.tsx'
 import { TextField } from '../parts/text-field.tsx'
 import type { CadenceDraft, Way } from './cadence-draft.ts'
 import { UNITS, type Unit } from './duration.ts'
+import { inOurWords } from './words.ts'
 
 /** Presets need nothing more; the other ways have fields of their own. What each comes to stands beside them. */
 const PRESETS: Readonly<Record<CadencePreset, string>> = {
@@ -30,7 +31,7 @@ interface Props {
 }
 
 export function CadenceFields({ value, change, errors, timeZone }: Props) {
-  const error = messageOf(errors)
+  const error = value.way === 'cron' ? messageOf(errors) : inOurWords(messageOf(errors))
   const presets = Object.entries(PRESETS).map(([preset, words]) => ({
     words,
     on: value.way === 'preset' && value.preset === preset,

@@ -2,7 +2,7 @@ import type { ScheduleOverlapPolicy } from '../generated/graphql.ts'
 import { below, messageOf, type FieldError } from '../ask/errors.ts'
 import { Field, FieldGroup } from '../parts/field.tsx'
 import type { Plan } from './plan.ts'
-import { OVERLAPS, WINDOWS, windowWords } from './words.ts'
+import { inOurWords, OVERLAPS, WINDOWS, windowWords } from './words.ts'
 
 interface Props {
   plan: Pick<Plan, 'overlapPolicy' | 'catchUpWindow'>
@@ -17,7 +17,7 @@ export function RulesFields({ plan: { overlapPolicy, catchUpWindow }, change, er
     <>
       <FieldGroup
         label="If a slot comes while a report of this schedule still runs"
-        error={messageOf(below(errors, 'overlapPolicy'))}
+        error={inOurWords(messageOf(below(errors, 'overlapPolicy')))}
       >
         {(id) => (
           <div class="overlaps">

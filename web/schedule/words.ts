@@ -27,3 +27,13 @@ const CHANNELS: Readonly<Record<DeliveryChannel, string>> = {
   WAREHOUSE: 'Warehouse',
 }
 export const channelWord = (channel: DeliveryChannel): string => CHANNELS[channel] ?? channel
+
+/** What the service says is wrong, with what stands on the page instead of the API's names: "Skip it" for SKIP, "10 seconds" for PT10S. */
+export function inOurWords(message: string | undefined): string | undefined {
+  return message
+    ?.replaceAll(
+      /\b(?:SKIP|QUEUE_ONE|CANCEL_RUNNING|ALLOW)\b/g,
+      (name) => `“${OVERLAPS[name as ScheduleOverlapPolicy].words}”`,
+    )
+    .replaceAll(/"?\b(PT?\d[\dWDTHMS]*)\b"?/g, (_, iso: string) => durationWords(iso))
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { cadenceDraft, cadenceInput, FIRST_CADENCE } from '../../../web/schedule/cadence-draft.ts'
 import { changesOf, inputOf, newPlan, planOfReport, planOfSchedule } from '../../../web/schedule/plan.ts'
+import { inOurWords } from '../../../web/schedule/words.ts'
 
 const none = { cron: null, every: null, at: null, timeZone: 'Europe/Vilnius' }
 const type = {
@@ -134,4 +135,14 @@ describe('a schedule of a report', () => {
   it('a zone that was chosen stays', () => {
     expect(planOfReport({ ...report, tags: [], timeZone: 'Asia/Tokyo' }, 'Europe/Vilnius').timeZone).toBe('Asia/Tokyo')
   })
+})
+
+it('what the service says is told in the words of the page', () => {
+  expect(inOurWords('"PT5S" is too short: an interval is at least PT10S.')).toBe(
+    '5 seconds is too short: an interval is at least 10 seconds.',
+  )
+  expect(inOurWords('last_slot needs SKIP or QUEUE_ONE: under ALLOW reports run at once.')).toBe(
+    'last_slot needs “Skip it” or “Wait”: under “Run both” reports run at once.',
+  )
+  expect(inOurWords(undefined)).toBeUndefined()
 })
