@@ -40,6 +40,7 @@ export function PlanForm({ beginning }: { beginning: Beginning }) {
   return (
     <form
       ref={form}
+      class="plan-form"
       noValidate
       aria-busy={busy}
       onSubmit={(event) => {
@@ -123,24 +124,24 @@ export function PlanForm({ beginning }: { beginning: Beginning }) {
 
       <footer class="ask-foot">
         {failure !== null && <Notice wrong>{failure}</Notice>}
-        {!of && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={plan.paused}
-              onChange={(event) => change({ paused: event.currentTarget.checked })}
-            />
-            Begin paused
-          </label>
-        )}
-        <p class="actions">
+        <div class="actions">
           <button class="primary" type="submit" aria-disabled={busy}>
             {busy ? 'Saving…' : of ? 'Save changes' : 'Make schedule'}
           </button>
           <a class="button" href={addressOf(of ? ['schedules', of.id] : ['schedules'])}>
             Cancel
           </a>
-        </p>
+          {!of && (
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={plan.paused}
+                onChange={(event) => change({ paused: event.currentTarget.checked })}
+              />
+              Begin paused
+            </label>
+          )}
+        </div>
       </footer>
     </form>
   )

@@ -39,11 +39,11 @@ export function ScheduleList() {
 }
 
 function Found({ live }: { live: LiveSchedules }) {
-  const { rows, more, reading } = useStore(live.listed)
+  const { rows, more, reading, failure } = useStore(live.listed)
   const words = `${count(rows.length)}${more ? ' or more' : ''} ${rows.length === 1 && !more ? 'schedule' : 'schedules'}`
   return (
     <span class="help" role="status">
-      {reading ? 'Reading…' : words}
+      {reading ? 'Reading…' : failure && rows.length === 0 ? '' : words}
     </span>
   )
 }
