@@ -15,18 +15,8 @@ import { outputOf } from './output.ts'
 import { ParametersForm } from './parameters-form.tsx'
 import { parametersOf, type AskedType } from './values.ts'
 
-const FIELDS = [
-  'parameters',
-  'title',
-  'timeZone',
-  'format',
-  'csvDialect',
-  'compression',
-  'priority',
-  'visibility',
-  'tags',
-  'deliveries',
-]
+const OUTPUT = ['format', 'csvDialect', 'compression', 'priority', 'visibility', 'tags']
+const FIELDS = ['parameters', 'title', 'timeZone', ...OUTPUT, 'deliveries']
 
 /** Asks for one report of a type. Nothing of it is kept anywhere: what was asked before is with the report. */
 export function AskForm({ type, before }: { type: AskedType; before: Before | null }) {
@@ -36,11 +26,18 @@ export function AskForm({ type, before }: { type: AskedType; before: Before | nu
   const [timeZone, setTimeZone] = useState(first.timeZone)
   const [title, setTitle] = useState('')
   const [deliveries, setDeliveries] = useState<readonly DeliveryDraft[]>([])
-  const { ask, busy, errors, failure } = useAsking((id) => go(addressOf(['reports', id])))
+  const { ask, forget, busy, errors, refusals, failure } = useAsking((id) => go(addressOf(['reports', id])))
   const form = useRef<HTMLFormElement>(null)
   useEffect(() => {
-    if (errors.length > 0) focusWrong(form.current)
-  }, [errors])
+    if (refusals > 0) focusWrong(form.current)
+  }, [refusals])
+  /** What stands there is another now, and not what was refused. */
+  const changing =
+    <Value,>(set: (value: Value) => void, names: readonly string[]) =>
+    (value: Value) => {
+      forget(names)
+      set(value)
+    }
 
   const why = whyNot(type)
   const ofParameters = below(errors, 'parameters')
@@ -88,7 +85,7 @@ export function AskForm({ type, before }: { type: AskedType; before: Before | nu
         <div class="fields">
           <TimeZoneField
             value={timeZone}
-            change={setTimeZone}
+            change={changing(setTimeZone, ['timeZone'])}
             help="In which days begin and relative dates are meant."
             error={messageOf(below(errors, 'timeZone'))}
           />
@@ -96,20 +93,24 @@ export function AskForm({ type, before }: { type: AskedType; before: Before | nu
       </section>
       <section>
         <h2>The document</h2>
-        <OutputFields value={output} onChange={setOutput} formats={type.formats} errors={errors} />
+        <OutputFields value={output} onChange={changing(setOutput, OUTPUT)} formats={type.formats} errors={errors} />
         <div class="fields">
           <TextField
             label="Title"
             help="Left empty: its type and dates."
             value={title}
-            change={setTitle}
+            change={changing(setTitle, ['title'])}
             error={messageOf(below(errors, 'title'))}
           />
         </div>
       </section>
       <section>
         <h2>Deliver it to</h2>
-        <DeliveriesField value={deliveries} onChange={setDeliveries} errors={below(errors, 'deliveries')} />
+        <DeliveriesField
+          value={deliveries}
+          onChange={changing(setDeliveries, ['deliveries'])}
+          errors={below(errors, 'deliveries')}
+        />
       </section>
 
       <footer class="ask-foot">

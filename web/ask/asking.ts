@@ -9,10 +9,12 @@ import { fieldErrors, type FieldError } from './errors.ts'
 export interface Try {
   readonly busy: boolean
   readonly errors: readonly FieldError[]
+  /** Grows with each refusal, so that each can be led to. */
+  readonly refusals: number
   /** Why there was no answer, in words. */
   readonly failure: string | null
 }
-const QUIET: Try = { busy: false, errors: [], failure: null }
+const QUIET: Try = { busy: false, errors: [], refusals: 0, failure: null }
 
 /** Asks for a report, once for each intent. `made` hears of it while this is still on the page. */
 export function useAsking(made: (reportId: string) => void) {
@@ -27,7 +29,8 @@ export function useAsking(made: (reportId: string) => void) {
     // Enter twice is one request.
     if (busy.current) return
     busy.current = true
-    setNow({ ...QUIET, busy: true })
+    const stand = (part: Partial<Try>) => setNow(({ refusals }) => ({ ...QUIET, refusals, ...part }))
+    stand({ busy: true })
     const whole = { ...input, idempotencyKey: intent.current.keyOf(input) }
     try {
       const { requestReport } = await persistently(
@@ -39,15 +42,22 @@ export function useAsking(made: (reportId: string) => void) {
         intent.current.over()
         if (!left.current) made(report.id)
       }
-      setNow({ ...QUIET, errors: report ? [] : fieldErrors(userErrors) })
+      if (report) stand({})
+      else setNow(({ refusals }) => ({ ...QUIET, refusals: refusals + 1, errors: fieldErrors(userErrors) }))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      setNow({ ...QUIET, failure: told(error) })
+      stand({ failure: told(error) })
     } finally {
       busy.current = false
     }
   }
-  return { ...now, ask }
+
+  /** What was refused is refused no longer once it was changed. */
+  function forget(names: readonly string[]): void {
+    const stays = ({ path }: FieldError) => !names.includes(path[0] ?? '')
+    setNow((old) => (old.errors.every(stays) ? old : { ...old, errors: old.errors.filter(stays) }))
+  }
+  return { ...now, ask, forget }
 }
 
 function told({ code, message }: Failure): string {

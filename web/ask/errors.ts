@@ -1,3 +1,5 @@
+import { inWords } from '../parts/in-words.ts'
+
 /** Where in a form something is wrong: `path` leads on from the part of the form that it is told to. */
 export interface FieldError {
   readonly path: readonly string[]
@@ -44,9 +46,13 @@ export function elsewhere(errors: readonly FieldError[], fields: readonly string
   return errors.filter(({ path }) => !fields.includes(path[0] ?? '')).map(({ message }) => message)
 }
 
-/** "startDate must be ..." → "must be ...": beside its field the name says nothing. */
-export function withoutName(message: string, name: string): string {
-  if (!message.startsWith(`${name} `)) return message
-  const rest = message.slice(name.length + 1)
-  return rest.charAt(0).toUpperCase() + rest.slice(1)
+/**
+ * "startDate must be ..." → "Must be ...": beside its field the name says nothing; and other parameters by what stands above their
+ * fields: "endDate (...) is before startDate" → "End date (...) is before Start date".
+ */
+export function inFormWords(message: string, name: string, names: readonly string[]): string {
+  const rest = message.startsWith(`${name} `) ? message.slice(name.length + 1) : ''
+  const said = /^[a-z]/.test(rest) ? rest.charAt(0).toUpperCase() + rest.slice(1) : message
+  // A name of one word may be a word of the sentence.
+  return said.replaceAll(/\b[a-z]+[A-Z]\w*/g, (word) => (names.includes(word) ? inWords(word) : word))
 }

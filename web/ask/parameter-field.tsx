@@ -1,5 +1,6 @@
 import { Choice, Choices, Tick } from '../parts/choice.tsx'
-import { inWords, type Told } from '../parts/field.tsx'
+import type { Told } from '../parts/field.tsx'
+import { inWords } from '../parts/in-words.ts'
 import { TextField } from '../parts/text-field.tsx'
 import { Tokens } from '../parts/tokens.tsx'
 import { DateField } from './date-field.tsx'

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import { below, messageOf, withoutName, type FieldError } from './errors.ts'
+import { below, inFormWords, messageOf, type FieldError } from './errors.ts'
 import { ParameterField } from './parameter-field.tsx'
 import { useResolved } from './resolving.ts'
 import type { AskedType, Change, Draft, Drafts } from './values.ts'
@@ -27,6 +27,7 @@ export function ParametersForm({ type, values, onChange, errors, timeZone, sched
   const refused = errors.filter(({ path }) => !mended.has(path[0] ?? ''))
   const { resolved, wrong } = useResolved({ type, values, timeZone, scheduled })
 
+  const names = type.parameters.map(({ name }) => name)
   const change = (name: string, draft: Draft) => {
     setTouched((before) => new Set([...before, name]))
     setMended((before) => new Set([...before, name]))
@@ -40,7 +41,7 @@ export function ParametersForm({ type, values, onChange, errors, timeZone, sched
         const { name } = parameter
         const draft = values[name] ?? ''
         const told = [...below(refused, name), ...(touched.has(name) ? below(wrong, name) : [])]
-        const faults = told.map(({ path, message }) => ({ path, message: withoutName(message, name) }))
+        const faults = told.map(({ path, message }) => ({ path, message: inFormWords(message, name, names) }))
         return (
           <ParameterField
             key={name}

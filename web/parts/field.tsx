@@ -91,9 +91,3 @@ function Wrong({ id, error }: Told & { id: string }) {
 export function focusWrong(form: HTMLElement | null): void {
   form?.querySelector<HTMLElement>('[aria-invalid="true"], .group-wrong :is(input, button, select)')?.focus()
 }
-
-/** "startDate" → "Start date": the name of a field in words. */
-export function inWords(name: string): string {
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll('_', ' ')
-  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase()
-}

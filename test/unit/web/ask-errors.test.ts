@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { below, elsewhere, fieldErrors, messageOf, withoutName } from '../../../web/ask/errors.ts'
+import { below, elsewhere, fieldErrors, inFormWords, messageOf } from '../../../web/ask/errors.ts'
 
 const at = (...field: string[]) => ({ field, message: field.join('.') })
 const paths = (...errors: { field: string[] | null; message: string }[]) => fieldErrors(errors).map(({ path }) => path)
@@ -49,10 +49,13 @@ describe('userErrors in a form', () => {
     expect(messageOf([])).toBeUndefined()
   })
 
-  test('beside its field a message does not name it', () => {
-    expect(withoutName('startDate is required: give a date.', 'startDate')).toBe('Is required: give a date.')
-    expect(withoutName('endDate (a) is before startDate (b).', 'startDate')).toBe(
-      'endDate (a) is before startDate (b).',
+  test('beside its field a message does not name it, and names others as the form does', () => {
+    const names = ['startDate', 'endDate', 'file']
+    const words = (message: string, name: string) => inFormWords(message, name, names)
+    expect(words('startDate is required: give a date.', 'startDate')).toBe('Is required: give a date.')
+    expect(words('endDate (2026-11-01) is before startDate (2026-11-02): exchange them.', 'endDate')).toBe(
+      'End date (2026-11-01) is before Start date (2026-11-02): exchange them.',
     )
+    expect(words('file must be a file; see startDateTime.', 'file')).toBe('Must be a file; see startDateTime.')
   })
 })
