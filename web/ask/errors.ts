@@ -1,4 +1,4 @@
-import { inWords } from '../parts/in-words.ts'
+import { nameWords } from '../report/words.ts'
 
 /** Where in a form something is wrong: `path` leads on from the part of the form that it is told to. */
 export interface FieldError {
@@ -54,5 +54,5 @@ export function inFormWords(message: string, name: string, names: readonly strin
   const rest = message.startsWith(`${name} `) ? message.slice(name.length + 1) : ''
   const said = /^[a-z]/.test(rest) ? rest.charAt(0).toUpperCase() + rest.slice(1) : message
   // A name of one word may be a word of the sentence.
-  return said.replaceAll(/\b[a-z]+[A-Z]\w*/g, (word) => (names.includes(word) ? inWords(word) : word))
+  return said.replaceAll(/\b[a-z]+[A-Z]\w*/g, (word) => (names.includes(word) ? nameWords(word) : word))
 }

@@ -1,6 +1,6 @@
 import { Choice, Choices, Tick } from '../parts/choice.tsx'
 import type { Told } from '../parts/field.tsx'
-import { inWords } from '../parts/in-words.ts'
+import { nameWords } from '../report/words.ts'
 import { TextField } from '../parts/text-field.tsx'
 import { Tokens } from '../parts/tokens.tsx'
 import { DateField } from './date-field.tsx'
@@ -21,7 +21,7 @@ interface Props {
 /** One parameter as its type wants it. */
 export function ParameterField({ parameter, draft, change, error, resolved, timeZone, scheduled }: Props) {
   const { name, required, description, values } = parameter
-  const told = { label: inWords(name), help: description, error, required }
+  const told = { label: nameWords(name), help: description, error, required }
   const text = typeof draft === 'string' ? draft : ''
   const list = typeof draft === 'string' ? [] : draft
   const fallback = parameter.default == null ? undefined : String(parameter.default)
