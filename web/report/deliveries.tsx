@@ -5,6 +5,7 @@ import { Notice } from '../parts/notice.tsx'
 import { sentence } from '../parts/status.tsx'
 import { Age, Moment } from '../parts/time.tsx'
 import { useMay, useSigned } from '../session/viewer.tsx'
+import { DeliverTo } from './deliver-to.tsx'
 import { createVerbs, type Refused } from './verbs.ts'
 
 /** Where its outcome goes, and whether it has arrived. */
@@ -21,6 +22,8 @@ export function Deliveries({ report, look }: { report: WholeReportFragment; look
     look()
   }
 
+  const deliverable = manages && report.status === 'SUCCEEDED'
+  if (report.deliveries.length === 0 && !deliverable) return null
   return (
     <section>
       <h2>Deliveries</h2>
@@ -47,6 +50,7 @@ export function Deliveries({ report, look }: { report: WholeReportFragment; look
           </li>
         ))}
       </ul>
+      {deliverable && <DeliverTo id={report.id} look={look} />}
     </section>
   )
 }

@@ -59,7 +59,7 @@ function Whole({ one, report, live, close, focus }: Shown) {
       {report.document && <DocumentSection document={report.document} />}
       <Parameters report={report} />
       <Facts report={report} />
-      {report.deliveries.length > 0 && <Deliveries report={report} look={live.look} />}
+      <Deliveries report={report} look={live.look} />
       {report.attempts.length > 0 && <Attempts attempts={report.attempts} />}
       <Audit id={report.id} readings={one.readings} look={live.look} />
       <CopyAs report={report} />

@@ -47,6 +47,7 @@ export function Reports({ id }: { id: string | undefined }) {
   return (
     <div ref={view} class={id === undefined ? 'reports' : 'reports reports-open'}>
       <section class="reports-list" aria-label="Reports">
+        <h1 class="hidden">Reports</h1>
         {list && <Listed list={list} open={id} filtered={asked !== '{}'} />}
       </section>
       {id !== undefined && (

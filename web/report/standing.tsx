@@ -69,10 +69,11 @@ function Moving({ report, progress }: { report: WholeReportFragment; progress: P
     speed !== null && `${roughly(speed)} rows/s`,
     etaSeconds !== null && `${duration(etaSeconds)} left`,
   ]
+  const known = figures.filter(Boolean)
   return (
     <div class="moving">
       <ProgressBar progress={progress} label={report.title} />
-      <p class="moving-figures">{figures.filter(Boolean).join(' · ')}</p>
+      {known.length > 0 && <p>{known.join(' · ')}</p>}
       <p class="help">
         {status === 'CANCELING' ? 'Waits until the source has really stopped' : (message ?? STAGES[stage] ?? '')}
         {progress.attempt > 1 && ` · attempt ${progress.attempt}`}

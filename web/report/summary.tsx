@@ -1,4 +1,3 @@
-import { Fact } from './facts.tsx'
 import { figureWords, nameWords } from './words.ts'
 
 /** Figures about the whole, where the type gives them. */
@@ -7,11 +6,14 @@ export function Summary({ summary }: { summary: unknown }) {
   const facts = Object.entries(summary)
   if (facts.length === 0) return null
   return (
-    <dl class="facts summary">
+    <dl class="summary">
       {facts.map(([name, value]) => (
-        <Fact key={name} name={nameWords(name)}>
-          <Figure value={value} />
-        </Fact>
+        <div key={name}>
+          <dt>{nameWords(name)}</dt>
+          <dd>
+            <Figure value={value} />
+          </dd>
+        </div>
       ))}
     </dl>
   )
