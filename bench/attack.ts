@@ -122,6 +122,9 @@ async function flood(callers: readonly Api[], frames: number, random: () => numb
   let sockets = 0
   const one = async (): Promise<void> => {
     while (sent < frames) {
+      // Taken before the first wait: what is left by then may be nothing, and nothing would be waited for.
+      const wanted = Math.min(FRAMES_A_SOCKET, frames - sent)
+      sent += wanted
       const { http, token } = callers[sockets++ % callers.length] as Api
       const socket = new WebSocket(`${http.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
       const closed = new Promise<number>((resolve) => socket.once('close', resolve))
@@ -130,8 +133,6 @@ async function flood(callers: readonly Api[], frames: number, random: () => numb
       socket.send(JSON.stringify({ type: 'connection_init', payload: { Authorization: `Bearer ${token}` } }))
       await Promise.race([once(socket, 'message'), closed])
       const kind = random() < 0.5 ? 'any' : 'operation'
-      const wanted = Math.min(FRAMES_A_SOCKET, frames - sent)
-      sent += wanted
       const all = answered(socket, wanted)
       for (let n = 0; n < wanted; n++) socket.send(hostileFrame(random, kind))
       // What is a message is answered; what is none ends the socket.
