@@ -1,3 +1,4 @@
+// Long because it is one client before one API, with one between them that spoils answers.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// Long because every way in which a subscription ends is looked at in one process, whose counts must come back to nothing.
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
