@@ -236,7 +236,7 @@ describe('blocked', () => {
     await owner.sql(`update broadsheet.report set finished_at = now() - interval '11 seconds' where schedule_id = $1`, [
       id,
     ])
-    expect((await scheduling.askWaiting()).moved).toBe(1)
+    expect(await scheduling.askWaiting()).toMatchObject({ moved: 1, slots: [{ kind: 'SLOT', scheduleId: id }] })
   })
 
   test('a parameter that is quoted up to the middle of a character stops no later slot', async () => {
