@@ -32,27 +32,27 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
 
   test('ask, watch, download: the bytes are those of the API', async () => {
     const page = await open({ hash: '#/ask/paced' })
-    await page.getByLabel(/most/i).fill('60')
-    await page.getByLabel(/nap/i).fill('0.05')
+    await page.getByLabel(/^most/i).fill('60')
+    await page.getByLabel(/^nap/i).fill('0.05')
     await page.getByLabel(/^title/i).fill('Sixty slow lines')
     await page.getByRole('button', { name: /^ask/i }).click()
 
-    const open60 = page.getByRole('article')
-    await open60.getByRole('heading', { name: 'Sixty slow lines' }).waitFor()
-    await open60.getByRole('progressbar').first().waitFor()
-    await open60
+    const one = page.getByRole('article')
+    await one.getByRole('heading', { name: 'Sixty slow lines' }).waitFor()
+    await one.getByRole('progressbar').first().waitFor()
+    await one
       .getByText(/^Running$/)
       .first()
       .waitFor()
     await row(page, 'Sixty slow lines').waitFor()
-    await open60
+    await one
       .getByText(/^Succeeded$/)
       .first()
       .waitFor()
     await row(page, 'Sixty slow lines').getByText('Succeeded').waitFor()
 
     const downloading = page.waitForEvent('download')
-    await open60.getByRole('button', { name: /^download/i }).click()
+    await one.getByRole('button', { name: /^download/i }).click()
     const bytes = await readFile(await (await downloading).path())
     const id = decodeURIComponent(/#\/reports\/([^?]+)/.exec(page.url())![1]!)
     const { document } = await scene.report(id)
@@ -60,6 +60,25 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     expect(bytes.equals(told)).toBe(true)
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(document!.sha256)
     expect(bytes.toString().split('\n').filter(Boolean)).toHaveLength(61)
+  })
+
+  test('a relative date is told as one types, and what is wrong stands at its field', async () => {
+    const page = await open({ hash: '#/ask/paced' })
+    const day = page.getByRole('combobox', { name: 'Day' })
+    const field = page.locator('.field').filter({ has: day })
+    await day.fill('2026-03-01-P1D')
+    await field.getByText(/2026|Feb/).waitFor()
+    await day.fill('the day before')
+    await field.locator('.wrong').waitFor()
+    await day.fill('yesterday')
+    await field.locator('.wrong').waitFor({ state: 'detached' })
+
+    await page.getByRole('button', { name: /^ask/i }).click()
+    const most = page.getByLabel(/^most/i)
+    await until(() =>
+      most.evaluate((one) => one === one.ownerDocument.activeElement && one.getAttribute('aria-invalid') === 'true'),
+    )
+    expect(page.url()).toContain('#/ask/paced')
   })
 
   test('two windows see each other’s reports move, and a third of somebody else does not', async () => {
