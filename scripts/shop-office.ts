@@ -29,7 +29,7 @@ description: What is left of each euro, by category.
 source: shop
 tenancy: shared
 ---*/
-select category, round(avg(list_price / (list_price - list_price)), 2) as margin from shop.products group by category`
+select category, round(avg((price - cost) / (price - price)), 2) as margin from shop.products group by category`
 
 /** The demo shop and the service before it, as `npm start` runs it, with a second worker beside; all in a directory that goes with it. */
 export async function openOffice(say: (line: string) => void) {
