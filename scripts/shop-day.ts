@@ -33,7 +33,7 @@ const MORNING: readonly Asked[] = [
 ] // prettier-ignore
 
 /** Of a program that asks all the time: what makes an hour's chart. */
-const SMALL_ONES = 160
+const SMALL_ONES = 120
 
 const ASK = `mutation ($input: RequestReportInput!) { requestReport(input: $input) { report { id } userErrors { field message } } }`
 
@@ -51,7 +51,7 @@ async function request(
 /** Asks for all that, lets it be carried out, and then moves it back to when it would have been. The ids of the morning's, newest first. */
 export async function liveThroughMorning(office: Office): Promise<string[]> {
   for (let n = 0; n < SMALL_ONES; n++)
-    await request(office, { person: TOMASZ, type: n % 23 === 5 ? 'margins' : 'inventory', how: { title: 'Stock for the web shop', tags: ['web-shop'], priority: 'LOW' } }) // prettier-ignore
+    await request(office, { person: TOMASZ, type: n % 23 === 5 ? 'margins' : 'users', how: { title: 'Accounts for the web shop', tags: ['web-shop'], priority: 'LOW' } }) // prettier-ignore
   await allEnded(office)
   // Uneven, as days are: more at both ends of the hour.
   await move(

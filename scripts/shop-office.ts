@@ -18,6 +18,7 @@ export type Person = (typeof PEOPLE)[number]
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const JWT_SECRET = 'the secret of an application that signs people in'
+const SECRET = 'a secret of forty characters for these pictures'
 const ADMIN_TOKEN = 'the-token-of-the-pictures-which-nobody-keeps'
 /** So long may a start take, in milliseconds. */
 const START = 120_000
@@ -64,6 +65,7 @@ export async function openOffice(say: (line: string) => void) {
           BROADSHEET_SOURCES: JSON.stringify({ shop }),
           BROADSHEET_ADMIN_TOKEN: ADMIN_TOKEN,
           BROADSHEET_JWT_SECRET: JWT_SECRET,
+          BROADSHEET_SECRET: SECRET,
           WORKER_CONCURRENCY: '2',
           STORE_URL: `file:${join(directory, 'documents')}`,
           RATE_LIMIT: '10000/s',
