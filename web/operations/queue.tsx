@@ -8,7 +8,7 @@ export function Queue({ queues }: { queues: SystemNow['queues'] }) {
   return (
     <section aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
-      <div class="scroll-x">
+      <div class="scroll-x" tabIndex={0} role="region" aria-labelledby="queue">
         <table class="plain-table queue">
           <thead>
             <tr>
