@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { chromium, type Browser, type CDPSession, type Page } from 'playwright-core'
@@ -7,6 +8,9 @@ const ASSETS = fileURLToPath(new URL('../web/dist/assets/', import.meta.url))
 const CHROMIUM = '/usr/bin/chromium'
 /** Without a graphics card: what is measured is software rendering. */
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] // prettier-ignore
+
+/** So long is waited for a first row, in milliseconds. */
+const ROWS_WITHIN = 20_000
 
 /** What the page notes about itself, from its first moment. In its own words, as it runs there. */
 const NOTES = `{
@@ -62,7 +66,8 @@ export async function watchPage(browser: Browser, url: string, token: string): P
     }),
   )
   await page.goto(`${url}/#/reports`)
-  await page.waitForFunction('notes.firstRow !== null')
+  for (const end = performance.now() + ROWS_WITHIN; !(await page.evaluate('notes.firstRow !== null')); await pause(20))
+    if (performance.now() > end) throw new Error(`no row was on the screen within ${ROWS_WITHIN} ms`)
   const inspector: CDPSession = await context.newCDPSession(page)
   return {
     page,

@@ -71,12 +71,9 @@ async function open(hash: string, looks: Parameters<Browser['newContext']>[0] = 
 }
 
 /** Until some of the bars are well under way. */
-function moving(page: Page): Promise<unknown> {
-  return page.waitForFunction(
-    `[...document.querySelectorAll('[role=progressbar]')].filter((bar) => Number(bar.getAttribute('aria-valuenow')) > 20).length >= 2`,
-    undefined,
-    { timeout: 60_000, polling: 50 },
-  )
+function moving(page: Page): Promise<boolean> {
+  const far = `[...document.querySelectorAll('[role=progressbar]')].filter((bar) => Number(bar.getAttribute('aria-valuenow')) > 20).length >= 2`
+  return waitFor(() => page.evaluate<boolean>(far), 'bars are under way')
 }
 
 async function take(page: Page, name: string): Promise<void> {
