@@ -27,10 +27,10 @@ describe.skipIf(!hasChromium)(`speed ${IN_CHROMIUM}`, { timeout: 90_000 }, () =>
       expect(firstRow).toBeLessThan(5_000)
 
       const moving = moveReports({ redisUrl: scene.redisUrl, tenantId: 'default', ids, perSecond: 1_000 })
-      await expect.poll(() => moving.told(), { timeout: 30_000 }).toBeGreaterThan(8_000)
+      let came = 0
+      await expect.poll(() => (came += watched.events()), { timeout: 60_000 }).toBeGreaterThan(4_000)
       await moving.close()
       const { frames, long } = await watched.notes()
-      expect(watched.events()).toBeGreaterThan(4_000)
       expect(quantile(frames, 0.95)).toBeLessThan(150)
       expect(Math.max(0, ...long)).toBeLessThan(1_000)
       await watched.page
