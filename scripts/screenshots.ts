@@ -1,7 +1,8 @@
-import { stat } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type Page } from 'playwright-core'
 import { askForLargeOnes, liveThroughMorning, planAhead } from './shop-day.ts'
+import { smallPng } from './small-png.ts'
 import { openOffice, waitFor, type Office } from './shop-office.ts'
 
 /**
@@ -78,10 +79,10 @@ function moving(page: Page): Promise<boolean> {
 
 async function take(page: Page, name: string): Promise<void> {
   const path = `${IMAGES}${name}.png`
-  await page.screenshot({ path })
-  const { size } = await stat(path)
-  say(`docs/images/${name}.png: ${(size / 1_000).toFixed(0)} kB`)
-  if (size > MOST_BYTES) throw new Error(`${name}.png has ${size} bytes, and may have ${MOST_BYTES}.`)
+  const png = smallPng(await page.screenshot())
+  say(`docs/images/${name}.png: ${(png.length / 1_000).toFixed(0)} kB`)
+  if (png.length > MOST_BYTES) throw new Error(`${name}.png has ${png.length} bytes, and may have ${MOST_BYTES}.`)
+  await writeFile(path, png)
 }
 
 /** The pictures tell nothing of the machine that they were made on. */

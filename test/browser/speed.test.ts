@@ -34,7 +34,7 @@ describe.skipIf(!hasChromium)(`speed ${IN_CHROMIUM}`, { timeout: 90_000 }, () =>
       expect(quantile(frames, 0.95)).toBeLessThan(150)
       expect(Math.max(0, ...long)).toBeLessThan(1_000)
       await watched.page
-        .getByText(/of 100K rows/)
+        .getByText(/of 100k rows/i)
         .first()
         .waitFor()
     } finally {

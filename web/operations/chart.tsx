@@ -70,6 +70,7 @@ function options(host: HTMLElement, name: string, point: (index: number | null) 
   return {
     width: host.clientWidth,
     height: HEIGHT,
+    padding: [8, 6, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {

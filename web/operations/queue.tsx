@@ -2,9 +2,12 @@ import { count, duration } from '../parts/figures.ts'
 import { sentence } from '../parts/status.tsx'
 import type { SystemNow } from './live.ts'
 
+/** So many make a whole bar, unless more wait: a few are no alarm. */
+const FULL = 20
+
 /** How many wait, by priority, and for how long the first of them does. */
 export function Queue({ queues }: { queues: SystemNow['queues'] }) {
-  const most = Math.max(1, ...queues.map(({ waiting }) => waiting))
+  const most = Math.max(FULL, ...queues.map(({ waiting }) => waiting))
   return (
     <section aria-labelledby="queue">
       <h2 id="queue">Queue</h2>
