@@ -120,17 +120,21 @@ const SCHEDULES = [
   { person: IEVA, title: 'Month-end sales', cadence: { cron: '0 6 1 * *' }, type: 'sales', parameters: LAST_MONTH, every: 720, outcomes: 'RRRRRRRR' },
   { person: AMELIE, title: 'Lapsed customers', cadence: { cron: '0 9 * * MON' }, type: 'customers', parameters: { segment: 'LAPSED' }, every: 168, outcomes: 'RRRRPPRRRR' },
   { person: TOMASZ, title: 'Stock before the trucks leave', cadence: { cron: '30 5 * * MON-FRI' }, type: 'inventory', parameters: { belowReorderLevel: true }, every: 24, outcomes: 'RRRRRRORRCRRRR' },
-  { person: JONAS, title: 'Figures of yesterday', cadence: { cron: '15 7 * * *' }, type: 'analytics', parameters: { startDate: 'yesterday', endDate: 'yesterday' }, every: 24, outcomes: 'RRRRRRRRRMRRRR' },
+  { person: JONAS, title: 'Figures of yesterday', cadence: { cron: '15 7 * * *' }, type: 'analytics', parameters: { startDate: 'yesterday', endDate: 'yesterday' }, every: 24, outcomes: 'RRRRRRRRRMRRFR' },
   { person: JONAS, title: 'Accounts nobody uses', cadence: { cron: '0 8 * * FRI' }, type: 'users', parameters: { unseenDays: 90 }, every: 168, outcomes: 'RRRR', paused: true },
 ] // prettier-ignore
 
 const OUTCOMES: Readonly<Record<string, string>> = {
   R: 'REQUESTED',
+  F: 'REQUESTED',
   O: 'SKIPPED_OVERLAP',
   P: 'SKIPPED_PAUSED',
   C: 'CAUGHT_UP',
   M: 'MISSED',
 }
+
+/** How the reports of such slots ended. */
+const ENDED: Readonly<Record<string, string>> = { R: 'SUCCEEDED', F: 'FAILED', C: 'SUCCEEDED' }
 
 /** Schedules, and what became of their slots in the weeks before, as far as the pictures tell. The ids. */
 export async function planAhead(office: Office): Promise<string[]> {
@@ -147,10 +151,12 @@ export async function planAhead(office: Office): Promise<string[]> {
     ids.push(createSchedule.schedule.id)
     const slots = [...outcomes].map((letter) => OUTCOMES[letter])
     await office.sql(
-      `insert into broadsheet.schedule_slot (schedule_id, scheduled_for, tenant_id, outcome, at, counted)
-       select $1, date_trunc('hour', now()) - (cardinality($2::text[]) - n + 1) * make_interval(hours => $3), 'default', outcome, now(), 1
-       from unnest($2::text[]) with ordinality as told (outcome, n)`,
-      [rowOf(createSchedule.schedule.id), slots, every],
+      `insert into broadsheet.schedule_slot (schedule_id, scheduled_for, tenant_id, outcome, at, counted, report_id)
+       select s.id, date_trunc('hour', now()) - (cardinality($2::text[]) - n + 1) * make_interval(hours => $3), 'default', outcome, now(), 1, r.id
+       from unnest($2::text[], $4::text[]) with ordinality as told (outcome, status, n)
+       join broadsheet.schedule s on s.id = $1
+       left join lateral (select id from broadsheet.report where status = told.status and tenant_id = 'default' limit 1) r on true`,
+      [rowOf(createSchedule.schedule.id), slots, every, [...outcomes].map((letter) => ENDED[letter] ?? null)],
     )
   }
   return ids

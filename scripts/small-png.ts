@@ -2,6 +2,8 @@ import { crc32, deflateSync, inflateSync } from 'node:zlib'
 
 /** Colours of a palette: one byte for each pixel. */
 const MOST = 256
+/** Squared distance of two colours that few eyes tell apart. */
+const ALIKE = 400
 
 /**
  * The same picture with at most 256 colours, which is a third of the bytes for one of text on plain grounds. What is rarer than those
@@ -17,7 +19,7 @@ export function smallPng(png: Buffer): Buffer {
     colours[at] = colour
     counts.set(colour, (counts.get(colour) ?? 0) + 1)
   }
-  const kept = [...counts].toSorted(([, a], [, b]) => b - a).slice(0, MOST).map(([colour]) => colour) // prettier-ignore
+  const kept = paletteOf([...counts].toSorted(([, a], [, b]) => b - a).map(([colour]) => colour))
   const places = new Map(kept.map((colour, place) => [colour, place]))
   const rows = Buffer.alloc(height * (width + 1))
   for (let at = 0; at < colours.length; at++) {
@@ -35,11 +37,23 @@ export function smallPng(png: Buffer): Buffer {
   return Buffer.concat([png.subarray(0, 8), ...parts])
 }
 
+/** First those that look like none before them, so that a small green dot stays green; then the most frequent. */
+function paletteOf(frequent: readonly number[]): number[] {
+  const kept: number[] = []
+  for (const colour of frequent)
+    if (kept.length < MOST && (kept.length === 0 || far(kept[nearest(kept, colour)]!, colour) > ALIKE))
+      kept.push(colour)
+  const distinct = new Set(kept)
+  return [...kept, ...frequent.filter((colour) => !distinct.has(colour))].slice(0, MOST)
+}
+
+const far = (a: number, b: number) =>
+  [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 255) - ((b >> shift) & 255)) ** 2, 0)
+
 function nearest(colours: readonly number[], wanted: number): number {
-  const far = (colour: number) =>
-    [16, 8, 0].reduce((sum, shift) => sum + (((colour >> shift) & 255) - ((wanted >> shift) & 255)) ** 2, 0)
   let best = 0
-  for (let place = 1; place < colours.length; place++) if (far(colours[place]!) < far(colours[best]!)) best = place
+  for (let place = 1; place < colours.length; place++)
+    if (far(colours[place]!, wanted) < far(colours[best]!, wanted)) best = place
   return best
 }
 
