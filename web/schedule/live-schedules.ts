@@ -39,12 +39,22 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
   const listed = createStore<ListedSchedules>({ rows: [], more: false, reading: true, failure: null })
   const moves = new Map<string, Moved>()
   let wanted = PAGE
+  let asking = false
   let closed = false
 
   const set = (change: Partial<ListedSchedules>) => closed || listed.set({ ...listed.get(), ...change })
   const fail = (failure: Failure) => set({ reading: false, failure })
 
   const reading = createTurns(async () => {
+    asking = true
+    try {
+      await readAll()
+    } finally {
+      asking = false
+    }
+  }, fail)
+
+  async function readAll(): Promise<void> {
     const rows: ScheduleRowFragment[] = []
     let after: string | null = null
     let more = true
@@ -59,7 +69,7 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
       more = schedules.pageInfo.hasNextPage
     }
     set({ rows: rows.map(withMoves), more, reading: false, failure: null })
-  }, fail)
+  }
 
   /** How its reports stand by now: an event may have overtaken the answer. */
   function withMoves(row: ScheduleRowFragment): ScheduleRowFragment {
@@ -76,6 +86,8 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
 
   function heard({ scheduleEvents: { kind, scheduleId, schedule } }: ScheduleEventsSubscription): void {
     if (kind === 'READY' || kind === 'RESYNC') return reading.ask()
+    // The answer that is on its way may be older than this.
+    if (asking) reading.ask()
     const { rows } = listed.get()
     if (!schedule) return void set({ rows: rows.filter(({ id }) => id !== scheduleId) })
     const row = withMoves(schedule)
