@@ -24,20 +24,20 @@ const ORACLES = fileURLToPath(new URL('../test/oracles/', import.meta.url))
 
 await startup(async () => {
   const { named } = readAuthorSettings()
-  const settings = named.events?.kind === 'dynamodb' ? named.events : { endpoint: null, table: TABLE }
-  const endpoint = settings.endpoint ?? ENDPOINT
+  const table = named.events?.kind === 'dynamodb' ? named.events.table : TABLE
+  const endpoint = named.dynamodbEndpoint ?? ENDPOINT
   const { say, bar } = terminal()
   const server = (await answers(endpoint)) ? null : await bringUp(new URL(endpoint), say)
-  const events = openEventsTable(endpoint, settings.table)
+  const events = openEventsTable(endpoint, table)
   try {
     await events.create()
     const to = Date.now()
-    const filled = bar(`Filling ${settings.table}`)
+    const filled = bar(`Filling ${table}`)
     const written = await events.write(requestEvents(EVENTS, { from: to - DAY, to }), (count) =>
       filled(count / EVENTS, `${count} events`),
     )
     say(`${written} events of the last 24 hours are at ${endpoint}. Ask for them with`)
-    say(`  export EVENTS_SOURCE=dynamodb:${settings.table} DYNAMODB_ENDPOINT=${endpoint}`)
+    say(`  export EVENTS_SOURCE=dynamodb:${table} DYNAMODB_ENDPOINT=${endpoint}`)
     say(`  npm run report -- visitors --last-minutes 60 --out visitors.csv`)
   } finally {
     events.close()

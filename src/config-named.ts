@@ -6,6 +6,8 @@ export interface NamedSettings {
   readonly github: { readonly url: string; readonly token: string | null }
   /** Null: there are no request events. */
   readonly events: EventsSettings | null
+  /** Null: AWS's own, by region. */
+  readonly dynamodbEndpoint: string | null
 }
 export type EventsSettings =
   | {
@@ -27,7 +29,7 @@ export function readNamed(reader: Reader, aws: AwsSettings): NamedSettings {
   if (token !== null && !/^[\x21-\x7e]+$/.test(token))
     reader.faults.push('GITHUB_TOKEN must be letters, digits and signs, without spaces.')
   const endpoint = reader.url('DYNAMODB_ENDPOINT', ['http:', 'https:'], text('DYNAMODB_ENDPOINT') ?? '') || null
-  return { github: { url, token }, events: readEvents(reader, endpoint, aws) }
+  return { github: { url, token }, events: readEvents(reader, endpoint, aws), dynamodbEndpoint: endpoint }
 }
 
 function readEvents(reader: Reader, endpoint: string | null, aws: AwsSettings): EventsSettings | null {

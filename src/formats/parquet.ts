@@ -4,7 +4,7 @@ import { parquetColumn, type Value } from './parquet-columns.ts'
 import { checkWidth, piecesOf, pullBatches, type BatchWriter } from './pulled.ts'
 
 /** A row group is written with so many rows, or so many bytes of text in them (as many as JavaScript counts): what is held at most. */
-const GROUP_ROWS = 65_536
+const GROUP_ROWS = 16_384
 const GROUP_TEXT = 8 * 1024 * 1024
 /** What a value of a fixed size counts as. */
 const FIXED = 8
