@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Groups } from '../src/report-type/define.ts'
 
 /** Keys held in memory, and characters of them; with more, they go to a file, in order. */
-const MOST_KEYS = 100_000
-const MOST_CHARACTERS = 8 * 1024 * 1024
+const MOST_KEYS = 25_000
+const MOST_CHARACTERS = 2 * 1024 * 1024
 /** Bytes written at once; and read of each run, or less where there are so many runs that together they would be too much. */
 const CHUNK = 64 * 1024
 const LEAST_CHUNK = 4 * 1024
