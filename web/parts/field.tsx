@@ -31,8 +31,8 @@ export function Field(told: Told & { children: (control: Control) => ComponentCh
         'aria-invalid': told.error !== undefined,
         'aria-required': told.required ?? false,
       })}
-      {told.below}
       <Help id={id} {...told} />
+      {told.below}
       <Wrong id={id} {...told} />
     </div>
   )
