@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, IN_CHROMIUM } from '../support/browser.ts'
 import { openPageScene, type PageScene } from '../support/page-scene.ts'
+import { until } from '../support/until.ts'
 
 describe.skipIf(!hasChromium)(`operations ${IN_CHROMIUM}`, { timeout: 150_000 }, () => {
   let scene: PageScene
@@ -18,7 +19,7 @@ describe.skipIf(!hasChromium)(`operations ${IN_CHROMIUM}`, { timeout: 150_000 },
     await main.getByRole('heading', { name: 'Workers' }).waitFor()
     expect(await main.locator('.worker').count()).toBe(1)
     await main.getByText('Live', { exact: true }).waitFor()
-    expect((await scene.report(first)).status).toBe('SUCCEEDED')
+    await until(async () => (await scene.report(first)).status === 'SUCCEEDED')
 
     const id = await scene.ask('paced', { most: 400, nap: 0.05 }, { title: 'Keeps one busy' })
     const held = main.getByRole('listitem').filter({ hasText: 'Keeps one busy' })
