@@ -129,9 +129,10 @@ export function reportsIn(url: string): Pick<Stage, 'tenantId' | 'runningReports
         )
         await client.query(
           `insert into broadsheet.report (id, tenant_id, requested_by, type_name, type_version, title, status, priority, format, compression,
-            csv_dialect, visibility, parameters, time_zone, worker_id, lease_expires_at)
-          select id, 'default', $2::uuid, 'nothing', 'bench', 'bench', 'RUNNING', 'NORMAL', 'CSV', 'NONE', 'POSTGRES', 'PRIVATE', '{}', 'UTC', id, now() + interval '1 day'
-          from unnest($1::uuid[]) id`,
+            csv_dialect, visibility, parameters, time_zone, worker_id, lease_expires_at, created_at)
+          select id, 'default', $2::uuid, 'nothing', 'bench', 'bench', 'RUNNING', 'NORMAL', 'CSV', 'NONE', 'POSTGRES', 'PRIVATE', '{}', 'UTC', id, now() + interval '1 day',
+            now() - n * interval '10 ms'
+          from unnest($1::uuid[]) with ordinality as running (id, n)`,
           [ids, ids[0]],
         )
       })

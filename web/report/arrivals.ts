@@ -4,7 +4,8 @@ type Placed = Pick<ReportRowFragment, 'id' | 'createdAt'>
 
 /**
  * Where rows of which only events told stand in a list, newest first. `oldest`: how far down the list was read, where there is
- * more; what is older than that has no place yet. Those of one moment keep the places that they have: their order is the API's.
+ * more; what is not newer than that has no place yet, or hundreds that were asked for at one moment would come in again and again.
+ * Those of one moment keep the places that they have: their order is the API's.
  */
 export function arrivalsOf(
   ids: readonly string[],
@@ -14,7 +15,7 @@ export function arrivalsOf(
 ): { ids: readonly string[]; fresh: readonly string[]; older: ReadonlySet<string> } {
   const shown = new Set(ids)
   const unknown = found.filter(({ id }) => !shown.has(id))
-  const isOlder = (row: Placed) => oldest !== undefined && row.createdAt < oldest
+  const isOlder = (row: Placed) => oldest !== undefined && row.createdAt <= oldest
   const older = new Set(unknown.filter(isOlder).map(({ id }) => id))
   const fresh = unknown
     .filter((row) => !isOlder(row))
