@@ -1,3 +1,4 @@
+// Long because every order in which answers and events can come stands beside the others.
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Failure } from '../../../web/api/failure.ts'
 import type { ReportEventKind, ReportRowFragment, ReportStatus } from '../../../web/generated/graphql.ts'
