@@ -63,7 +63,7 @@ may ask may look; nothing is written.`,
   }),
   upcomingSlots: t.field({
     type: UpcomingSlotsPayloadRef,
-    complexity: ({ first }) => first ?? 5,
+    complexity: ({ first }) => Math.max(first ?? 5, 1),
     description: `The next slots that a schedule with this cadence would have if it were made now: every is aligned to now. What createSchedule would
 refuse of it is told as there. Needs the scope schedules:read or schedules:write; nothing is written.`,
     args: {

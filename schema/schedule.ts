@@ -145,7 +145,7 @@ beyond that are MISSED.`,
     }),
     upcoming: t.field({
       type: ['DateTime'],
-      complexity: ({ first }) => first ?? 5,
+      complexity: ({ first }) => Math.max(first ?? 5, 1),
       description: 'The slots that come next, at most 100; none while it is paused.',
       args: { first: t.arg.int({ defaultValue: 5, description: 'How many, at most 100.' }) },
       resolve: (schedule, { first }) => upcomingInTurn(first, (most) => upcomingSlots(schedule, most)),

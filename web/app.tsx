@@ -4,7 +4,7 @@ import type { Failure } from './api/failure.ts'
 import { useStore } from './api/store.ts'
 import { WhoAmIDocument } from './generated/graphql.ts'
 import { Notice } from './parts/notice.tsx'
-import { exchange, session, signIn, signOut, takeCode } from './session/session.ts'
+import { exchange, hasCode, session, signIn, signOut, takeCode } from './session/session.ts'
 import { SignIn } from './session/sign-in.tsx'
 import { SignedIn, type Viewer } from './session/viewer.tsx'
 import { Shell } from './shell.tsx'
@@ -16,8 +16,11 @@ const exchanged =
     ? null
     : exchange(code).then(
         (token) => signIn(token, true),
-        (error: Error) => signOut(error.message),
+        // A link that was used takes nobody's token away.
+        (error: Error) => session.get().token ?? signOut(error.message),
       )
+// The link in a tab where the page is open already: it begins anew, with the code.
+addEventListener('hashchange', () => hasCode() && location.reload())
 
 /** Nobody, somebody, or somebody of whom the service has not told yet who it is. */
 export function App() {

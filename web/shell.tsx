@@ -1,4 +1,5 @@
 import type { ComponentType } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import { addressOf, useAddress } from './address.ts'
 import { useStore } from './api/store.ts'
 import { Ask } from './ask/ask.tsx'
@@ -21,6 +22,15 @@ export function Shell() {
     { name: 'schedules', words: 'Schedules', shown: may.readSchedules },
     { name: 'operations', words: 'Operations', shown: may.operate },
   ]
+
+  const words = places.find(({ name }) => name === place)?.words
+  useEffect(() => void (document.title = words === undefined ? 'Broadsheet' : `${words} · Broadsheet`), [words])
+  // Where what had the focus went with its view, a screen reader goes on in the new one.
+  const drawn = useRef(false)
+  useEffect(() => {
+    if (drawn.current && document.activeElement === document.body) document.getElementById('main')?.focus()
+    drawn.current = true
+  }, [place, path[1]])
 
   return (
     <>

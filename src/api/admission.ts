@@ -58,7 +58,7 @@ export function createAdmission({
       return viewer
     } catch (error) {
       if (!(error instanceof Unauthenticated)) throw error
-      const wait = await badTokens.refused(address)
+      const wait = await badTokens.refused(address, authorization)
       throw wait > 0 ? tooFast(wait) : error
     }
   }

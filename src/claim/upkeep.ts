@@ -38,10 +38,11 @@ export async function takeBackLost(database: Database): Promise<ProgressEvent[]>
         select id, worker_id, losses from broadsheet.report where status in ('RUNNING', 'CANCELING')
           and (lease_expires_at < clock_timestamp()
             or (worker_id in (select worker_id from gone) and lease_expires_at < clock_timestamp() + ${NOT_RENEWED}))
-        order by lease_expires_at limit ${STEP} for update skip locked
+        order by losses >= ${SUSPECT}, lease_expires_at limit ${STEP} for update skip locked
       ), excused as (
         select id from lost l where losses < ${SUSPECT}
-          and exists (select from lost suspect where suspect.worker_id = l.worker_id and suspect.losses >= ${SUSPECT})
+          and exists (select from broadsheet.report suspect where suspect.worker_id = l.worker_id and suspect.losses >= ${SUSPECT}
+            and suspect.status in ('RUNNING', 'CANCELING') and suspect.lease_expires_at < clock_timestamp() + ${NOT_RENEWED})
       ), noted as (
         update broadsheet.report_attempt a set outcome = 'LOST', failure = ?::jsonb, finished_at = clock_timestamp()
         from broadsheet.report r where r.id in (select id from lost) and a.report_id = r.id and a.number = r.attempt and a.outcome is null

@@ -38,7 +38,6 @@ export function createStream<T>(deps: {
   }
 
   async function step(): Promise<IteratorResult<T>> {
-    steps += 1
     try {
       if (!started && !over) start()
       const value = over ? undefined : await box.take()
@@ -55,7 +54,8 @@ export function createStream<T>(deps: {
 
   return {
     next() {
-      const result = last && steps > 0 ? last.then(step, step) : step()
+      steps += 1
+      const result = last && steps > 1 ? last.then(step, step) : step()
       last = result
       return result
     },

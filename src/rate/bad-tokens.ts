@@ -43,7 +43,9 @@ export function createBadTokens({
     },
 
     /** The credential was not. Answers as `wait` does, for the next one. Never rejects. */
-    async refused(address: string): Promise<number> {
+    async refused(address: string, authorization: string): Promise<number> {
+      // It was good once, and has ended.
+      good.delete(hashOf(authorization))
       const peer = peerOf(address)
       const wait = await rateLimit.take(`bad-token:${peer}`, rate)
       if (wait > 0) remember(heldOff, peer, now() + wait)

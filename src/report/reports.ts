@@ -1,4 +1,4 @@
-import type { FilterQuery, QueryOrderMap } from '@mikro-orm/core'
+import { raw, type FilterQuery, type QueryOrderMap } from '@mikro-orm/core'
 import { readPage, type Page, type PageArguments } from '../db/page.ts'
 import type { Database, Reading } from '../db/orm.ts'
 import { readableReports, requireScope } from '../identity/policy.ts'
@@ -92,7 +92,9 @@ export function createReports({ database, catalog, store, queueLimit, targets, t
       options: PageArguments & { filter?: ReportFilter | null; order?: ReportOrder | null },
     ): Promise<Page<Report>> {
       requireScope(viewer, 'reports:read')
-      const where = { $and: [readableReports(viewer), conditionOf(options.filter ?? {})] } as FilterQuery<Report>
+      const where = {
+        $and: [readableReports(viewer), conditionOf(viewer, options.filter ?? {})],
+      } as FilterQuery<Report>
       const page = await reading.read((em) =>
         readPage(em, Report, where, ORDERS[options.order ?? 'CREATED_AT_DESC'], options),
       )
@@ -150,7 +152,7 @@ export function createReports({ database, catalog, store, queueLimit, targets, t
 
 export type Reports = ReturnType<typeof createReports>
 
-function conditionOf(filter: ReportFilter): FilterQuery<Report> {
+function conditionOf({ tenantId }: Viewer, filter: ReportFilter): FilterQuery<Report> {
   const { status, type, priority, scheduleId, tag, createdFrom, createdBefore, titleContains, sha256 } = filter
   return {
     ...(status && { status: { $in: [...status] } }),
@@ -163,7 +165,10 @@ function conditionOf(filter: ReportFilter): FilterQuery<Report> {
     }),
     ...(titleContains && { title: { $ilike: `%${titleContains.replaceAll(/[\\%_]/g, '\\$&')}%` } }),
     // An expired report has no document for anybody.
-    ...(sha256 && { document: { sha256 }, $and: [{ status: 'SUCCEEDED' }] }),
+    ...(sha256 && {
+      [raw((alias) => `${alias}.id in (select broadsheet.reports_of_bytes(?, ?))`, [tenantId, sha256])]: [],
+      $and: [{ status: 'SUCCEEDED' }],
+    }),
   } as FilterQuery<Report>
 }
 

@@ -34,7 +34,7 @@ export interface Figures {
   readonly tally: readonly { readonly family: string; readonly label: string; readonly value: number }[]
 }
 
-/** How the service is doing, over all tenants: read when it is asked for, or as it was read at one moment. */
+/** How the service is doing, over all tenants: read when it is asked for, or as it was read last. */
 export interface SystemView {
   readonly version: string
   /** Seen last first; one that died stays for a day. */
@@ -90,7 +90,7 @@ export function createSystem({ database, tenantMaxRunning }: { database: Databas
       return workerIds.map((id) => (byWorker.get(id) ?? []).map((row) => row.id))
     },
 
-    /** All that SystemView tells, at one moment, and a mark that moves with what workers hold. Rejects with Unavailable. */
+    /** All that SystemView tells, and a mark that moves with what workers hold. Rejects with Unavailable. */
     snapshot() {
       return database.transaction(async (em) => ({
         version: view.version,

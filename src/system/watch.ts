@@ -94,6 +94,10 @@ export function createSystemWatch({ system, log }: { system: Pick<System, 'snaps
         box: watcher.box,
         start: () =>
           new Promise<void>((resolve, reject) => {
+            if (closed) {
+              watcher.box.close('at once')
+              return resolve()
+            }
             watcher.first = { resolve, reject }
             watchers.add(watcher)
             if (!running) soon ??= setImmediate(() => void run())

@@ -15,7 +15,7 @@ describe('bad tokens of a peer', () => {
 
   test('hold it off until there may be one more', async () => {
     const { badTokens, pass } = scene()
-    const refused = async () => [badTokens.wait('a', 'x'), await badTokens.refused('a')]
+    const refused = async () => [badTokens.wait('a', 'x'), await badTokens.refused('a', 'x')]
     expect([await refused(), await refused(), await refused()]).toEqual([[0, 0], [0, 0], [0, 0]]) // prettier-ignore
     expect(await refused()).toEqual([0, 20_000])
     expect([badTokens.wait('a', 'x'), badTokens.wait('b', 'x')]).toEqual([20_000, 0])
@@ -27,7 +27,7 @@ describe('bad tokens of a peer', () => {
   test('do not hold off a credential that was good, of the last 10,000', async () => {
     const { badTokens } = scene()
     badTokens.welcome('known')
-    for (let n = 0; n < 4; n += 1) await badTokens.refused('a')
+    for (let n = 0; n < 4; n += 1) await badTokens.refused('a', 'bad')
     expect([badTokens.wait('a', 'known'), badTokens.wait('a', 'Known')]).toEqual([0, 20_000])
     for (let n = 0; n < 9_999; n += 1) badTokens.welcome(`other ${n}`)
     expect(badTokens.wait('a', 'known')).toBe(0)

@@ -1,5 +1,5 @@
 import { Client, fetchExchange, stringifyDocument, type TypedDocumentNode } from '@urql/core'
-import { createClient } from 'graphql-ws'
+import { createClient, type Client as Socket } from 'graphql-ws'
 import { Failure, failureOf } from './failure.ts'
 import { keepFollowing, type Sink } from './following.ts'
 import { createStore, type Store } from './store.ts'
@@ -48,7 +48,6 @@ export function createConnection(token: string, signedOut: (why: string) => void
     preferGetMethod: false,
     fetchOptions: { headers: { authorization } },
   })
-  let open: WebSocket | undefined
   let unanswered: ReturnType<typeof setTimeout> | undefined
   let closed = false
   const leave = (why: string) => {
@@ -56,34 +55,42 @@ export function createConnection(token: string, signedOut: (why: string) => void
     closed = true
     signedOut(why)
   }
-  const socket = createClient({
-    url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
-    connectionParams: { Authorization: authorization },
-    // The badge tells from the first moment whether the page is live.
-    lazy: false,
-    keepAlive: SILENCE,
-    retryAttempts: Infinity,
-    retryWait: (tries) =>
-      new Promise((resolve) =>
-        setTimeout(resolve, Math.min(FIRST_WAIT * 2 ** tries, LONGEST_WAIT) * (1 - Math.random() / 2)),
-      ),
-    shouldRetry: (event) => !(SIGNED_OUT[(event as CloseEvent).code] !== undefined || closed),
-    onNonLazyError: () => undefined,
-    on: {
-      opened: (ws) => (open = ws as WebSocket),
-      connected: () => line.set('live'),
-      ping: (received) => {
-        if (!received) unanswered = setTimeout(() => open?.close(4408, 'No answer'), SILENCE)
+  /** Null from a loss after which graphql-ws does not go on by itself (4429: too many sockets; 4500: try again) until the next. */
+  let socket: Socket | null = null
+  const open = () =>
+    createClient({
+      url: new URL('/graphql', location.href.replace(/^http/, 'ws')).href,
+      connectionParams: { Authorization: authorization },
+      // The badge tells from the first moment whether the page is live.
+      lazy: false,
+      keepAlive: SILENCE,
+      retryAttempts: Infinity,
+      retryWait: (tries) =>
+        new Promise((resolve) =>
+          setTimeout(resolve, Math.min(FIRST_WAIT * 2 ** tries, LONGEST_WAIT) * (1 - Math.random() / 2)),
+        ),
+      shouldRetry: (event) => !(SIGNED_OUT[(event as CloseEvent).code] !== undefined || closed),
+      onNonLazyError: later,
+      on: {
+        connected: () => line.set('live'),
+        ping: (received) => {
+          if (!received) unanswered = setTimeout(() => socket?.terminate(), SILENCE)
+        },
+        pong: (received) => received && clearTimeout(unanswered),
+        closed(event) {
+          clearTimeout(unanswered)
+          const why = SIGNED_OUT[(event as CloseEvent).code]
+          if (why !== undefined) return leave(why)
+          if (!closed) line.set('reconnecting')
+        },
       },
-      pong: (received) => received && clearTimeout(unanswered),
-      closed(event) {
-        clearTimeout(unanswered)
-        const why = SIGNED_OUT[(event as CloseEvent).code]
-        if (why !== undefined) return leave(why)
-        if (!closed) line.set('reconnecting')
-      },
-    },
-  })
+    })
+  function later(event: unknown): void {
+    socket = null
+    if (closed || SIGNED_OUT[(event as CloseEvent).code] !== undefined) return
+    setTimeout(() => closed || (socket = open()), LONGEST_WAIT * (1 - Math.random() / 2))
+  }
+  socket = open()
 
   return {
     line,
@@ -106,13 +113,20 @@ export function createConnection(token: string, signedOut: (why: string) => void
       failed?: (failure: Failure) => void,
     ) {
       const operation = { query: stringifyDocument(document), variables }
-      // What ends with the connection is not begun again.
-      const begin = (sink: Sink<Result>) => (closed ? () => undefined : socket.subscribe(operation, sink as never))
+      const begin = (sink: Sink<Result>) => {
+        if (socket) return socket.subscribe(operation, sink as never)
+        // What ends with the connection is not begun again; what falls between two sockets is.
+        const soon = closed ? undefined : setTimeout(() => sink.error(null))
+        return () => clearTimeout(soon)
+      }
       return keepFollowing(begin, heard, failed)
     },
     close() {
       closed = true
-      void socket.dispose()
+      const last = socket
+      socket = null
+      // It may wait for a connection that is refused meanwhile: that is over.
+      Promise.resolve(last?.dispose()).catch(() => undefined)
     },
   }
 }

@@ -47,8 +47,8 @@ export function keepFollowing<Result>(
         heard(data)
       },
       error(error) {
-        if (!Array.isArray(error)) return
-        refused = failureOf({ graphQLErrors: error })
+        // All else is the end of the socket: the next one carries it on.
+        refused = Array.isArray(error) ? failureOf({ graphQLErrors: error }) : undefined
         ended()
       },
       complete: ended,

@@ -1,3 +1,4 @@
+import { CopyButton } from '../parts/copy-button.tsx'
 import type { WarehouseMode } from '../generated/graphql.ts'
 import { below, messageOf, type FieldError } from '../ask/errors.ts'
 import { Choice, Tick } from '../parts/choice.tsx'
@@ -70,13 +71,7 @@ export function Webhook({ draft, errors, change }: Props<DraftOf<'webhook'>>) {
         <button type="button" onClick={() => change({ ...draft, secret: newSecret() })}>
           Make a secret
         </button>
-        <button
-          type="button"
-          disabled={draft.secret === ''}
-          onClick={() => void navigator.clipboard?.writeText(draft.secret)}
-        >
-          Copy it
-        </button>
+        {draft.secret !== '' && <CopyButton text={() => draft.secret}>Copy it</CopyButton>}
       </p>
     </>
   )

@@ -13,7 +13,7 @@ const LONGEST = 200
 
 /** The first rows, as they stand in the document. */
 export function Preview({ columns, rows, rowCount }: Previewed) {
-  if (rowCount === 0) return <p class="help">No rows: the document has its header alone.</p>
+  if (rowCount === 0) return <p class="help">No rows.</p>
   if (rows.length === 0) return <p class="help">The first row is too long to be shown here.</p>
   return (
     <>

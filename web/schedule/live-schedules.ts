@@ -97,7 +97,7 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
   }
 
   function reportMoved({ reportEvents: { kind, reportId, progress } }: ReportMovesSubscription): void {
-    if (kind === 'RESYNC') return reading.ask()
+    if (kind === 'READY' || kind === 'RESYNC') return reading.ask()
     if (!reportId || !progress) return
     const known = moves.get(reportId)
     if (known && known.sequence >= progress.sequence) return

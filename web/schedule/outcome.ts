@@ -26,8 +26,18 @@ const REPORTS: Readonly<Record<ReportStatus, Mark>> = {
   CANCELED: { tone: 'quiet', shape: 'square', letter: 'C', words: 'Canceled' },
 }
 const OUTCOMES: Readonly<Record<ScheduleSlotOutcome, Mark>> = {
-  REQUESTED: { tone: 'quiet', shape: 'round', letter: 'A', words: 'Asked for; its report is gone' },
-  CAUGHT_UP: { tone: 'quiet', shape: 'round', letter: 'A', words: 'Asked for; its report is gone' },
+  REQUESTED: {
+    tone: 'quiet',
+    shape: 'round',
+    letter: 'A',
+    words: 'Asked for; its report is gone, or not yours to see',
+  },
+  CAUGHT_UP: {
+    tone: 'quiet',
+    shape: 'round',
+    letter: 'A',
+    words: 'Asked for; its report is gone, or not yours to see',
+  },
   WAITING: { tone: 'late', shape: 'round', letter: 'W', words: 'Waits until the report before it has ended' },
   SKIPPED_OVERLAP: { tone: 'late', shape: 'diamond', letter: 'S', words: 'Skipped: the report before it still ran' },
   SKIPPED_PAUSED: { tone: 'quiet', shape: 'diamond', letter: 'P', words: 'Skipped: paused' },

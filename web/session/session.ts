@@ -26,21 +26,27 @@ export function signOut(why: string | null = null): void {
   session.set({ token: null, why })
 }
 
+const CODE = /^#code=([\w-]+)$/
+export const hasCode = (): boolean => CODE.test(location.hash)
+
 /** `#code=…` of the link that the service printed at its start; it is taken out of the address before anything else happens. */
 export function takeCode(): string | null {
-  const code = /^#code=([\w-]+)$/.exec(location.hash)?.[1] ?? null
+  const code = CODE.exec(location.hash)?.[1] ?? null
   if (code !== null) go(addressOf(['reports']), { replace: true })
   return code
 }
 
 /** The one-time code for a token of 12 hours. Rejects with an Error in words. */
 export async function exchange(code: string): Promise<string> {
+  const away = () => {
+    throw new Error('The service can’t be reached. Ask it for another link when it is back: npm run sign-in.')
+  }
   const answer = await fetch('/sign-in', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ code }),
-  })
-  const told = (await answer.json()) as { token?: string; error?: string }
+  }).catch(away)
+  const told = (await answer.json().catch(away)) as { token?: string; error?: string }
   if (!answer.ok || told.token === undefined) throw new Error(told.error ?? 'This link can’t be used.')
   return told.token
 }

@@ -30,6 +30,7 @@ export class M0014Watching extends Migration {
         select md5(coalesce(string_agg(concat_ws(' ', id, attempt, worker_id, status), ',' order by id), ''))
         from report where status in ('RUNNING', 'CANCELING') $$`)
 
+    this.addSql('create index schedule_changed on broadsheet.schedule (tenant_id, updated_at)')
     // COUNT: how many schedules the tenant has. The newest first: what is cut off was told of by an earlier call.
     this.addSql(`create function broadsheet.schedule_news(tenants text[], within interval)
       returns table (kind text, tenant_id text, schedule_id uuid, created_by uuid, at timestamptz, count bigint)
