@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import type { Writable } from 'node:stream'
 import { getOperationAST, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql'
 import { CloseCode } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
@@ -29,6 +30,7 @@ interface Prepared {
   subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>
   id: string
   socket: Sending
+  wire: Writable
 }
 
 /** graphql-transport-ws on /graphql of the same server, through the same pipeline as HTTP. */
@@ -148,6 +150,7 @@ export function serveWebSocket({
             subscribe,
             id,
             socket,
+            wire: context.extra.request.socket,
           } as unknown as ExecutionArgs
         } catch (error) {
           ids.delete(id)
@@ -162,10 +165,10 @@ export function serveWebSocket({
           args,
         ),
       async subscribe(args) {
-        const { subscribe, id, socket } = args as unknown as Prepared
+        const { subscribe, id, socket, wire } = args as unknown as Prepared
         try {
           const results = await subscribe(args)
-          return Symbol.asyncIterator in results ? sendFrames(results, id, socket) : results
+          return Symbol.asyncIterator in results ? sendFrames(results, id, socket, wire) : results
         } catch (error) {
           // Thrown on, it would end the socket with all that it carries.
           return { errors: answer([error]) }
