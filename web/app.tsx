@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { createConnection, type Connection } from './api/connection.ts'
 import type { Failure } from './api/failure.ts'
 import { useStore } from './api/store.ts'
+import { createTurns } from './api/turns.ts'
 import { WhoAmIDocument } from './generated/graphql.ts'
 import { Notice } from './parts/notice.tsx'
 import { exchange, hasCode, session, signIn, signOut, takeCode } from './session/session.ts'
@@ -40,19 +41,16 @@ function Signed({ token }: { token: string }) {
   useEffect(() => {
     const made = createConnection(token, signOut)
     setConnection(made)
+    const turns = createTurns(async () => {
+      setViewer((await made.ask(WhoAmIDocument, {})).viewer)
+      setFailure(null)
+    }, setFailure)
     // Asked again each time that the line comes back: a role may have changed meanwhile.
-    const ask = () =>
-      made.ask(WhoAmIDocument, {}).then(
-        (found) => {
-          setViewer(found.viewer)
-          setFailure(null)
-        },
-        (error: Failure) => setFailure(error),
-      )
-    const stop = made.line.listen(() => made.line.get() === 'live' && void ask())
-    void ask()
+    const stop = made.line.listen(() => made.line.get() === 'live' && turns.ask('at once'))
+    turns.ask('at once')
     return () => {
       stop()
+      turns.close()
       made.close()
     }
   }, [token])
@@ -69,6 +67,11 @@ function Wait({ failure }: { failure?: Failure }) {
   return (
     <main class="wait" aria-busy={!failure}>
       {failure ? <Notice wrong>{failure.message}</Notice> : <p class="help">Signing in…</p>}
+      {failure && (
+        <button type="button" onClick={() => signOut()}>
+          Sign out
+        </button>
+      )}
     </main>
   )
 }

@@ -132,6 +132,7 @@ export function createScheduleNews(deps: {
       const reader: Reader = { box: createPendingNews(MERGING), begun: false }
       let watched: Watched | undefined
       async function start(): Promise<void> {
+        if (closed) return reader.box.close('at once')
         topics.join(channel, reader)
         watched = tenants.get(tenantId) ?? { readers: 0 }
         watched.readers += 1

@@ -89,6 +89,8 @@ export function createSubscriber(deps: {
   const timer = setInterval(() => reading.again(watched()), deps.readEvery ?? READ_EVERY)
   timer.unref()
   let watching = 0
+  /** On a connection that is still open a stream may be asked for until the end: nobody would end it. */
+  let closed = false
 
   /** One decoding for all readers of a channel. */
   function onMessage(channel: string, text: string): void {
@@ -149,6 +151,7 @@ export function createSubscriber(deps: {
         topics.leave(channel, reader)
       }
       async function start(): Promise<void> {
+        if (closed) return box.close('at once')
         joined = true
         watching += 1
         topics.join(channel, reader)
@@ -173,6 +176,7 @@ export function createSubscriber(deps: {
         close: () => box.close('at once'),
       }
       async function start(): Promise<void> {
+        if (closed) return box.close('at once')
         topics.join(channel, reader)
         await subscriptions.live(channel, ACK_WAIT)
         // With Redis away too: a dashboard shows what there is, and reads again when it is back.
@@ -188,6 +192,7 @@ export function createSubscriber(deps: {
     },
     ping: pubSub.ping,
     async close() {
+      closed = true
       clearInterval(timer)
       reading.close()
       schedules.close()

@@ -3,15 +3,19 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { hasChromium, IN_CHROMIUM, type OpenPage, type PageOptions } from '../support/browser.ts'
+import { uuidOf } from '../support/api.ts'
 import { openPageScene, type PageScene } from '../support/page-scene.ts'
 import { until } from '../support/until.ts'
+
+/** Where nobody listens. */
+const NOBODY = 'http://127.0.0.1:9/none'
 
 describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () => {
   let scene: PageScene
   const windows: OpenPage[] = []
 
   beforeAll(async () => {
-    scene = await openPageScene()
+    scene = await openPageScene({ WEBHOOK_ALLOW: new URL(NOBODY).host })
   }, 120_000)
   afterAll(() => scene?.close())
   /** Whatever a journey was about: nothing came from elsewhere, and the policy stopped nothing. */
@@ -118,6 +122,41 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     await row(page, 'Asked meanwhile').getByText('Succeeded').waitFor()
     opened.foreign.splice(0)
     await second.stop()
+  })
+
+  test('where there is no room for another socket the page waits, and goes on when there is', async () => {
+    const narrow = await scene.startApi({ USER_SOCKETS: '1' })
+    const [one, two] = [await open(), await open()]
+    await one.goto(`${narrow.url}/#/reports`)
+    await badge(one, 'live')
+    await two.goto(`${narrow.url}/#/reports`)
+    await badge(two, 'reconnecting')
+    await scene.ask('small', {}, { title: 'Seen when there is room' })
+    await one.goto(`${scene.api.url}/#/reports`)
+    await badge(two, 'live')
+    await row(two, 'Seen when there is room').getByText('Succeeded').waitFor()
+    for (const { foreign } of windows) foreign.splice(0) // of the first address
+    await narrow.stop()
+  })
+
+  test('with a filter that leaves it out, an open report still hears of its delivery, and of its expiry', async () => {
+    const id = await scene.ask('small', {}, { title: 'Open beside others' })
+    await until(async () => (await scene.report(id)).status === 'SUCCEEDED')
+    const page = await open({ hash: `#/reports/${id}?status=RUNNING` })
+    const one = page.getByRole('article')
+    await one.getByText(/^Succeeded$/).first().waitFor() // prettier-ignore
+    await badge(page, 'live')
+    const { body } = await scene.clients.post(
+      `mutation ($id: ID!, $url: URL!) {
+        deliverReport(id: $id, deliveries: [{ webhook: { url: $url, secret: "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0IGFsb25l" } }]) { userErrors { field message } }
+      }`,
+      { token: scene.api.adminToken, variables: { id, url: NOBODY } },
+    )
+    expect(body.data?.deliverReport?.userErrors).toEqual([])
+    await one.getByText('127.0.0.1:9').first().waitFor()
+    await scene.sql('update broadsheet.report set expires_at = now() where id = $1', [uuidOf(id)])
+    await one.getByText(/^Expired$/).first().waitFor() // prettier-ignore
+    expect(await one.getByRole('button', { name: /download/i }).count()).toBe(0)
   })
 
   test('a report that fails says why in plain words, in the list and opened', async () => {

@@ -176,6 +176,10 @@ describe('when Redis fails', () => {
       await Promise.all([subscriber.close(), publisher.close()])
       await until(() => state.done && sockets() <= before)
       expect(performance.now() - start).toBeLessThan(1_000)
+      // On a connection that is kept alive one may still be asked for.
+      const late = [subscriber.watch(id), subscriber.listen('tenant'), subscriber.listenSchedules('tenant')]
+      for (const stream of late) expect(await stream.next()).toEqual({ done: true, value: undefined })
+      expect(subscriber.watching).toBe(0)
     }
   })
 })

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Connection } from '../api/connection.ts'
+import { createTurns } from '../api/turns.ts'
 import { ResolvedParametersDocument } from '../generated/graphql.ts'
 import { isTimeZone } from '../parts/time-zone.tsx'
 import { useSigned } from '../session/viewer.tsx'
@@ -41,16 +42,19 @@ export function useResolved({ type, values, timeZone, scheduled }: Asked): Pick<
   useEffect(() => {
     if (!type.available || type.parameters.length === 0 || !isTimeZone(timeZone)) return
     let left = false
-    const later = setTimeout(() => {
-      resolve(connection, type, JSON.parse(asked) as Given, timeZone).then(
-        (found) => left || setAnswer(found),
-        // What is shown goes with what was asked; whoever asks for the report is told what is wrong with the service.
-        () => undefined,
-      )
-    }, TYPING)
+    const turns = createTurns(
+      async () => {
+        const found = await resolve(connection, type, JSON.parse(asked) as Given, timeZone)
+        if (!left) setAnswer(found)
+      },
+      // What is shown goes with what was asked; whoever asks for the report is told what is wrong with the service.
+      () => undefined,
+    )
+    const later = setTimeout(() => turns.ask('at once'), TYPING)
     return () => {
       left = true
       clearTimeout(later)
+      turns.close()
     }
   }, [connection, type, asked, timeZone])
 

@@ -8,7 +8,8 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
     const pressed = (event: KeyboardEvent) => {
       const act = latest.current[event.key]
       if (!act || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return
-      if (document.querySelector('dialog[open]') || isWriting(event.target)) return
+      if (document.querySelector('dialog[open]')) return
+      if (isWriting(event.target)) return void (event.key === 'Escape' && (event.target as HTMLElement).blur())
       event.preventDefault()
       act()
     }

@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Failure } from '../api/failure.ts'
+import { createTurns } from '../api/turns.ts'
 import { fieldErrors, type FieldError } from '../ask/errors.ts'
 import { NextSlotsDocument, type CadenceInput } from '../generated/graphql.ts'
+import { isTimeZone } from '../parts/time-zone.tsx'
 import { useSigned } from '../session/viewer.tsx'
 
 /** Milliseconds after the last key until the service is asked. */
@@ -23,19 +25,22 @@ export function useNextSlots(cadence: CadenceInput | null, timeZone: string): Ne
   const asked = JSON.stringify([cadence, timeZone])
 
   useEffect(() => {
-    if (cadence === null) return set(NONE)
+    // A zone that is half typed is told at its field.
+    if (cadence === null || !isTimeZone(timeZone)) return set(NONE)
     let over = false
     set((before) => ({ ...before, old: true }))
-    const ask = () =>
-      connection.ask(NextSlotsDocument, { cadence, timeZone }).then(
-        ({ upcomingSlots: { slots, userErrors } }) =>
-          over || set({ slots, errors: fieldErrors(userErrors), old: false, failure: null }),
-        (failure: Failure) => over || set({ ...NONE, failure }),
-      )
-    const later = setTimeout(() => void ask(), TYPING)
+    const turns = createTurns(
+      async () => {
+        const { slots, userErrors } = (await connection.ask(NextSlotsDocument, { cadence, timeZone })).upcomingSlots
+        if (!over) set({ slots, errors: fieldErrors(userErrors), old: false, failure: null })
+      },
+      (failure) => set({ ...NONE, failure }),
+    )
+    const later = setTimeout(() => turns.ask('at once'), TYPING)
     return () => {
       over = true
       clearTimeout(later)
+      turns.close()
     }
   }, [connection, asked])
   return next

@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@urql/core'
 import { useEffect, useState } from 'preact/hooks'
 import type { Failure } from '../api/failure.ts'
+import { createTurns } from '../api/turns.ts'
 import { useSigned } from './viewer.tsx'
 
 export interface Read<Result> {
@@ -9,7 +10,7 @@ export interface Read<Result> {
   readonly failure: Failure | null
 }
 
-/** What a view reads once, when it opens; after a failure again as soon as the page is live. Null: nothing is wanted. */
+/** What a view reads once, when it opens; after a failure that may pass again, ever later, and as soon as the page is live. Null: nothing is wanted. */
 export function useReading<Result, Wanted extends Record<string, unknown>>(
   document: TypedDocumentNode<Result, Wanted>,
   variables: Wanted | null,
@@ -21,24 +22,22 @@ export function useReading<Result, Wanted extends Record<string, unknown>>(
   useEffect(() => {
     if (variables === null) return
     let over = false
-    let failed = false
-    const ask = () =>
-      connection.ask(document, variables).then(
-        (found) => over || setRead({ found, failure: null }),
-        (failure: Failure) => {
-          failed = true
-          if (!over) setRead({ found: null, failure })
-        },
-      )
-    const stop = connection.line.listen(() => {
-      if (!failed || over || connection.line.get() !== 'live') return
-      failed = false
-      void ask()
-    })
-    void ask()
+    let there = false
+    const turns = createTurns(
+      async () => {
+        const found = await connection.ask(document, variables)
+        if (over) return
+        there = true
+        setRead({ found, failure: null })
+      },
+      (failure) => setRead({ found: null, failure }),
+    )
+    const stop = connection.line.listen(() => !there && connection.line.get() === 'live' && turns.ask('at once'))
+    turns.ask('at once')
     return () => {
       over = true
       stop()
+      turns.close()
     }
     // oxlint-disable-next-line react/exhaustive-deps -- the variables are compared by what they say
   }, [connection, document, wanted])

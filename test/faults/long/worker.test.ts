@@ -160,6 +160,10 @@ test('killed between the promotion of the file and the commit: the next attempt 
   await until(async () => (await documents()).includes(`default/${id}/1`), { what: 'the file was promoted' })
   first.kill('SIGKILL')
   await first.stopped
+  // Where the commit was sent already, Postgres would carry it out for a worker that is dead.
+  await lock.query(
+    `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and application_name = 'broadsheet_worker'`,
+  )
   await lock.query('rollback')
   await lock.end()
   await pace(0)
