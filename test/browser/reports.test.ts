@@ -129,11 +129,13 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     const [one, two] = [await open(), await open()]
     await one.goto(`${narrow.url}/#/reports`)
     await badge(one, 'live')
-    await two.goto(`${narrow.url}/#/reports`)
+    // Where nothing is followed that would ask for the socket by itself.
+    await two.goto(`${narrow.url}/#/ask`)
     await badge(two, 'reconnecting')
     await scene.ask('small', {}, { title: 'Seen when there is room' })
     await one.goto(`${scene.api.url}/#/reports`)
     await badge(two, 'live')
+    await two.getByRole('navigation').getByRole('link', { name: 'Reports' }).click()
     await row(two, 'Seen when there is room').getByText('Succeeded').waitFor()
     for (const { foreign } of windows) foreign.splice(0) // of the first address
     await narrow.stop()

@@ -34,7 +34,7 @@ export interface LiveList {
   row(id: string): LiveRow
   /** It came in by itself, a moment ago. */
   isNew(id: string): boolean
-  /** For who looks at one report, which the filter need not let through: also LEFT is news of it. Answers how to stop listening. */
+  /** For who looks at one report: also LEFT is news of it, which is all that is told of one that the filter leaves out. Answers how to stop listening. */
   onNews(heard: News): () => void
   readMore(): void
   close(): void
@@ -221,11 +221,6 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
     row: rows.row,
     isNew: novelty.has,
     onNews(heard) {
-      // A filter lets through nothing of the others.
-      if (Object.keys(filter).length > 0)
-        return connection.follow(ReportEventsDocument, { filter: {} }, ({ reportEvents: { kind, reportId } }) =>
-          heard(kind, reportId),
-        )
       listeners.add(heard)
       return () => void listeners.delete(heard)
     },
