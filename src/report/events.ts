@@ -54,9 +54,7 @@ export function createReportEvents({
         if (kind === 'DELETED') {
           // The client may have it from a list that it read: the row is gone, but its audit remembers who could see it.
           const remembered = sight.drop(event.reportId) ? null : await lookBack(viewer, event.reportId)
-          return known || (remembered && matches(filter, remembered))
-            ? { ...told(kind, event), event: null }
-            : undefined
+          return known || remembered ? { ...told(kind, event), event: null } : undefined
         }
         const report = await look(viewer, event.reportId)
         if (report && matches(filter, report)) {

@@ -77,6 +77,12 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     await day.fill('yesterday')
     await field.locator('.wrong').waitFor({ state: 'detached' })
 
+    // As people write a list: with a blank behind each comma.
+    await page.getByLabel(/^tags/i).pressSequentially('north, south,, east ')
+    await page.getByLabel(/^title/i).focus()
+    const tokens = page.locator('.field').filter({ has: page.getByLabel(/^tags/i) }).locator('.token') // prettier-ignore
+    expect(await tokens.allTextContents()).toEqual(['north×', 'south×', 'east×'])
+
     await page.getByRole('button', { name: /^ask/i }).click()
     const most = page.getByLabel(/^most/i)
     await until(() =>
@@ -141,9 +147,11 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     await narrow.stop()
   })
 
-  test('with a filter that leaves it out, an open report still hears of its delivery, and of its expiry', async () => {
+  test('with a filter that leaves it out, an open report still hears of its delivery, its expiry and its deletion', async () => {
     const id = await scene.ask('small', {}, { title: 'Open beside others' })
     await until(async () => (await scene.report(id)).status === 'SUCCEEDED')
+    const gone = await scene.ask('small', {}, { title: 'Deleted elsewhere' })
+    await until(async () => (await scene.report(gone)).status === 'SUCCEEDED')
     const page = await open({ hash: `#/reports/${id}?status=RUNNING` })
     const one = page.getByRole('article')
     await one.getByText(/^Succeeded$/).first().waitFor() // prettier-ignore
@@ -159,6 +167,14 @@ describe.skipIf(!hasChromium)(`reports ${IN_CHROMIUM}`, { timeout: 60_000 }, () 
     await scene.sql('update broadsheet.report set expires_at = now() where id = $1', [uuidOf(id)])
     await one.getByText(/^Expired$/).first().waitFor() // prettier-ignore
     expect(await one.getByRole('button', { name: /download/i }).count()).toBe(0)
+
+    await page.goto(`${scene.api.url}/#/reports/${gone}?status=RUNNING`)
+    await one.getByRole('heading', { name: 'Deleted elsewhere' }).waitFor()
+    await scene.clients.post(`mutation ($id: ID!) { deleteReport(id: $id) { deletedId } }`, {
+      token: scene.api.adminToken,
+      variables: { id: gone },
+    })
+    await one.getByRole('heading', { name: 'Deleted elsewhere' }).waitFor({ state: 'detached' })
   })
 
   test('a report that fails says why in plain words, in the list and opened', async () => {

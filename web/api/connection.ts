@@ -33,6 +33,8 @@ const SIGNED_OUT: Readonly<Record<number, string>> = {
 }
 /** Milliseconds without a word on the socket until the server is asked for one; as long again and it counts as lost. */
 const SILENCE = 10_000
+/** Milliseconds until a request without an answer counts as lost: what waits for it goes on. */
+const LONGEST_REQUEST = 30_000
 /** The first and the longest wait before the socket is opened again, in milliseconds; each is cut by up to a half. */
 const FIRST_WAIT = 300
 const LONGEST_WAIT = 5_000
@@ -46,6 +48,11 @@ export function createConnection(token: string, signedOut: (why: string) => void
     exchanges: [fetchExchange],
     requestPolicy: 'network-only',
     preferGetMethod: false,
+    // urql gives each request a signal of its own, which ends it where nobody waits for it any more.
+    fetch: (url, given) => {
+      const signals = [given?.signal, AbortSignal.timeout(LONGEST_REQUEST)]
+      return fetch(url, { ...given, signal: AbortSignal.any(signals.filter((one) => one != null)) })
+    },
     fetchOptions: { headers: { authorization } },
   })
   let unanswered: ReturnType<typeof setTimeout> | undefined
@@ -100,7 +107,7 @@ export function createConnection(token: string, signedOut: (why: string) => void
       const { data, error } = await asked.toPromise()
       if (error) {
         const failure = failureOf(error)
-        if (failure.code === 'UNAUTHENTICATED') leave('Your token is not valid any more.')
+        if (failure.code === 'UNAUTHENTICATED') leave('This token is not valid, or no longer.')
         throw failure
       }
       if (data == null) throw new Failure('OFFLINE', 'The service gave no answer.')

@@ -97,4 +97,4 @@ const DIALECTS: Readonly<Record<string, { words: string; help: string }>> = {
   },
 }
 const COMPRESSIONS: Readonly<Record<string, string>> = { NONE: 'None', GZIP: 'Gzip', ZSTD: 'Zstandard' }
-const VISIBILITIES: Readonly<Record<string, string>> = { PRIVATE: 'Only me', TENANT: 'Everyone here' }
+const VISIBILITIES: Readonly<Record<string, string>> = { PRIVATE: 'Only its owner', TENANT: 'Everyone here' }

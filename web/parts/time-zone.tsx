@@ -15,6 +15,8 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+export const UNKNOWN_ZONE = 'There is no such time zone: choose one of the list.'
+
 /** UTC is no zone of a place, and the first that many look for. */
 const ZONES: readonly string[] = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((name) => name !== 'UTC')]
 
@@ -28,7 +30,7 @@ interface Props {
 
 export function TimeZoneField({ value, change, label = 'Time zone', help, error }: Props) {
   const list = useId()
-  const unknown = isTimeZone(value) ? undefined : 'There is no such time zone: choose one of the list.'
+  const unknown = isTimeZone(value) ? undefined : UNKNOWN_ZONE
   return (
     <Field label={label} help={help} error={error ?? unknown}>
       {(control) => (

@@ -78,8 +78,10 @@ export function Tokens({
             list={list}
             onInput={(event) => {
               const text = event.currentTarget.value
-              if (separators.test(text)) add(text)
-              else setTyped(text)
+              if (!separators.test(text)) return setTyped(text)
+              add(text)
+              // Where nothing was typed but what parts items, nothing is drawn anew.
+              event.currentTarget.value = ''
             }}
             onPaste={(event) => {
               // A field of one line would run the lines together.

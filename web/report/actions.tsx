@@ -1,4 +1,4 @@
-import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { addressOf, go, useAddress } from '../address.ts'
 import type { ReportStatus, WholeReportFragment } from '../generated/graphql.ts'
 import { BusyButton } from '../parts/busy-button.tsx'
@@ -30,6 +30,9 @@ export function Actions({ report, status, look, close, focus }: Doing) {
   const [refused, setRefused] = useState<Refused>(null)
   const [deleting, setDeleting] = useState(false)
   const acted = useRef(false)
+  /** Whoever has gone on by the time of the answer is not led away from there. */
+  const left = useRef(false)
+  useEffect(() => () => void (left.current = true), [])
   const { id, type, document } = report
 
   useLayoutEffect(() => {
@@ -57,8 +60,12 @@ export function Actions({ report, status, look, close, focus }: Doing) {
   const askable = type.available && type.viewerCanRequest
   const delivering = report.deliveries.some((delivery) => delivery.status === 'PENDING')
   const regenerate = () =>
-    verb('regenerate', () => verbs.regenerate(id, (newId) => go(addressOf(['reports', newId], search))))
-  const remove = () => void act('delete', () => verbs.delete(id)).then((done) => (done ? close() : setDeleting(false)))
+    verb('regenerate', () => verbs.regenerate(id, (newId) => left.current || go(addressOf(['reports', newId], search))))
+  const remove = () =>
+    void act('delete', () => verbs.delete(id)).then((done) => {
+      if (!done) setDeleting(false)
+      else if (!left.current) close()
+    })
 
   const fromThis = new URLSearchParams({ from: id })
   const buttons = [

@@ -43,7 +43,15 @@ export function DeliverTo({ id, look }: { id: string; look: () => void }) {
         }}
       >
         {refused.length > 0 && <Notice wrong>{refused.join(' ')}</Notice>}
-        <DeliveriesField value={drafts} onChange={setDrafts} errors={errors} />
+        <DeliveriesField
+          value={drafts}
+          onChange={(next) => {
+            setDrafts(next)
+            // They stand by number: another change makes them somebody else's.
+            setErrors([])
+          }}
+          errors={errors}
+        />
         {drafts.length > 0 && (
           <button type="submit" class="primary" aria-busy={busy} aria-disabled={busy}>
             Deliver

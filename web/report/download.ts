@@ -12,7 +12,9 @@ export async function download(connection: Connection, id: string): Promise<Refu
     const { report } = await connection.ask(DownloadLinkDocument, { id })
     if (!report?.document) return 'There is no document any more: it has expired, or the report was deleted.'
     const link = document.createElement('a')
-    link.href = report.document.downloadUrl
+    // The link names the service as the world knows it; this page has come from it, by whatever name.
+    const { pathname, search } = new URL(report.document.downloadUrl, location.href)
+    link.href = pathname + search
     // The file's own name, which comes with the bytes.
     link.download = ''
     link.rel = 'noreferrer'

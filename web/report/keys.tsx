@@ -9,7 +9,12 @@ export function useKeys(keys: Readonly<Record<string, () => void>>): void {
       const act = latest.current[event.key]
       if (!act || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return
       if (document.querySelector('dialog[open]')) return
-      if (isWriting(event.target)) return void (event.key === 'Escape' && (event.target as HTMLElement).blur())
+      if (isWriting(event.target)) {
+        if (event.key !== 'Escape' || event.isComposing) return
+        // A field for searching would be emptied by it.
+        event.preventDefault()
+        return (event.target as HTMLElement).blur()
+      }
       event.preventDefault()
       act()
     }

@@ -34,7 +34,7 @@ export interface LiveList {
   row(id: string): LiveRow
   /** It came in by itself, a moment ago. */
   isNew(id: string): boolean
-  /** For who looks at one report: also LEFT is news of it, which is all that is told of one that the filter leaves out. Answers how to stop listening. */
+  /** For who looks at one report: also LEFT is news of it, as of one that the filter leaves out. Answers how to stop listening. */
   onNews(heard: News): () => void
   readMore(): void
   close(): void
@@ -212,7 +212,7 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
   const leave = connection.follow(ReportEventsDocument, { filter }, heard, (failure) =>
     show({ failure, reading: false }),
   )
-  // For the eye: what falls between this and READY comes with the reading that READY calls for.
+  // For the eye, and for who gets no socket: what falls between this and READY comes with the reading that READY calls for.
   wantsAll = true
   turns.ask('at once')
 

@@ -60,7 +60,8 @@ export function createLiveReport(connection: Connection, id: string): LiveReport
       const found = await connection.ask(PlaceInLineDocument, { id })
       const { report } = one.get()
       if (report && found.report?.status === 'QUEUED' && report.status === 'QUEUED')
-        set({ report: { ...report, queuePosition: found.report.queuePosition } })
+        set({ report: { ...report, queuePosition: found.report.queuePosition }, failure: null })
+      else set({ failure: null })
     },
     fail,
     BETWEEN_PLACES,

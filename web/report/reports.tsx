@@ -65,7 +65,9 @@ function Listed({ list, open, filtered }: { list: LiveList; open: string | undef
   const { ask: asks } = useMay()
   const found = reading
     ? 'Reading…'
-    : `${count(ids.length)}${more ? ' or more' : ''} ${ids.length === 1 && !more ? 'report' : 'reports'}`
+    : failure && ids.length === 0
+      ? ''
+      : `${count(ids.length)}${more ? ' or more' : ''} ${ids.length === 1 && !more ? 'report' : 'reports'}`
   // Told once for each filter: what comes in later is no reason to interrupt anybody.
   const [told, tell] = useState('')
   useEffect(() => tell(reading ? '' : found), [list, reading])

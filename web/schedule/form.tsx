@@ -17,6 +17,12 @@ const OUTPUT = ['format', 'csvDialect', 'compression', 'priority', 'visibility',
 /** What has a place of its own for what is wrong with it. */
 const PLACES = ['title', 'report', 'parameters', 'cadence', 'timeZone', 'overlapPolicy', 'catchUpWindow', 'deliveries', ...OUTPUT] // prettier-ignore
 
+/** A file that is still on its way says so at its field: without it the schedule would be saved. */
+function isFileComing(form: HTMLFormElement): boolean {
+  const coming = [...form.elements].find((one) => one instanceof HTMLInputElement && one.validity.customError)
+  return coming instanceof HTMLInputElement && !coming.reportValidity()
+}
+
 /** A new schedule, or another plan for one that is there. */
 export function PlanForm({ beginning }: { beginning: Beginning }) {
   const { of } = beginning
@@ -45,6 +51,7 @@ export function PlanForm({ beginning }: { beginning: Beginning }) {
       aria-busy={busy}
       onSubmit={(event) => {
         event.preventDefault()
+        if (isFileComing(event.currentTarget)) return
         void save(plan, type)
       }}
     >
@@ -117,7 +124,10 @@ export function PlanForm({ beginning }: { beginning: Beginning }) {
         <h2>Deliver it to</h2>
         <DeliveriesField
           value={plan.deliveries}
-          onChange={(next) => setPlan((before) => ({ ...before, deliveries: next(before.deliveries) }))}
+          onChange={(next) => {
+            setPlan((before) => ({ ...before, deliveries: next(before.deliveries) }))
+            forget(['deliveries'])
+          }}
           errors={below(errors, 'deliveries')}
         />
       </section>

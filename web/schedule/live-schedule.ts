@@ -67,6 +67,8 @@ export function createLiveSchedule(connection: Connection, id: string, reports: 
         ]
       : []),
   ]
+  // For the eye, and for who gets no socket: what falls between this and READY comes with the reading that READY calls for.
+  reading.ask('at once')
 
   return {
     one,

@@ -116,6 +116,8 @@ export function createLiveSchedules(connection: Connection, reports: boolean): L
     connection.follow(ScheduleEventsDocument, { reports }, heard, fail),
     ...(reports ? [connection.follow(ReportMovesDocument, {}, reportMoved, fail)] : []),
   ]
+  // For the eye, and for who gets no socket: what falls between this and READY comes with the reading that READY calls for.
+  reading.ask('at once')
 
   return {
     listed,

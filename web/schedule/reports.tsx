@@ -22,10 +22,11 @@ export function ScheduleReports({ id }: { id: string }) {
 
 function Listed({ list }: { list: LiveList }) {
   const { ids, more, reading, failure } = useStore(list.listed)
-  if (failure) return <Notice wrong>{failure.message}</Notice>
+  if (ids.length === 0 && failure) return <Notice wrong>{failure.message}</Notice>
   if (ids.length === 0) return <p class="help">{reading ? 'Reading…' : 'It has asked for none yet.'}</p>
   return (
     <div class="schedule-reports">
+      {failure && <Notice wrong>{failure.message}</Notice>}
       <div style={{ '--rows': String(Math.min(ids.length, MOST_ROWS)) }}>
         <ReportTable list={list} ids={ids} more={more} open={undefined} />
       </div>

@@ -4,6 +4,7 @@ import { createIntent, persistently } from '../api/intent.ts'
 import { fieldErrors, type FieldError } from '../ask/errors.ts'
 import type { AskedType } from '../ask/values.ts'
 import { CreateScheduleDocument, UpdateScheduleDocument, type CreateScheduleInput } from '../generated/graphql.ts'
+import { isTimeZone, UNKNOWN_ZONE } from '../parts/time-zone.tsx'
 import { useSigned } from '../session/viewer.tsx'
 import { changesOf, inputOf, type Beginning, type Plan } from './plan.ts'
 
@@ -41,8 +42,13 @@ export function useSaving({ plan: first, type: firstType, of }: Beginning, saved
   async function save(plan: Plan, type: AskedType | null): Promise<void> {
     // Enter twice is one schedule.
     if (sending.current) return
-    const input = inputOf(plan, type)
     setFailure(null)
+    if (!isTimeZone(plan.timeZone)) return refuse([{ path: ['timeZone'], message: UNKNOWN_ZONE }])
+    if (type && type.name !== plan.type)
+      return refuse([
+        { path: ['report'], message: 'What it needs to know is still being read. Try again in a moment.' },
+      ])
+    const input = inputOf(plan, type)
     if (plan.type === '') return refuse([{ path: ['report'], message: 'Choose what it asks for.' }])
     if (typeof input === 'string') return refuse([{ path: ['cadence'], message: input }])
     setBusy((sending.current = true))

@@ -1,5 +1,6 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Failure } from '../api/failure.ts'
+import { createTurns, type Turns } from '../api/turns.ts'
 import { draftsOf, parametersOf, type AskedType } from '../ask/values.ts'
 import { AskedTypeDocument } from '../generated/graphql.ts'
 import { Field } from '../parts/field.tsx'
@@ -13,25 +14,30 @@ export function useType(first: AskedType | null, setPlan: (next: (before: Plan) 
   const [type, setType] = useState(first)
   const [failure, setFailure] = useState<Failure | null>(null)
   const wanted = useRef(first?.name ?? '')
+  const turns = useRef<Turns | null>(null)
+  useEffect(() => () => turns.current?.close(), [])
 
-  async function choose(name: string): Promise<void> {
+  async function read(name: string): Promise<void> {
+    const { reportType } = await connection.ask(AskedTypeDocument, { name })
+    if (wanted.current !== name) return
+    setPlan((before) => ({
+      ...before,
+      title: before.title === '' || before.title === type?.title ? (reportType?.title ?? '') : before.title,
+      drafts: draftsOf(reportType?.parameters ?? [], type ? parametersOf(type.parameters, before.drafts) : {}),
+    }))
+    setType(reportType)
+    setFailure(null)
+  }
+
+  function choose(name: string): void {
     wanted.current = name
     setFailure(null)
     setPlan((before) => ({ ...before, type: name }))
-    try {
-      const { reportType } = await connection.ask(AskedTypeDocument, { name })
-      if (wanted.current !== name) return
-      setPlan((before) => ({
-        ...before,
-        title: before.title === '' || before.title === type?.title ? (reportType?.title ?? '') : before.title,
-        drafts: draftsOf(reportType?.parameters ?? [], type ? parametersOf(type.parameters, before.drafts) : {}),
-      }))
-      setType(reportType)
-    } catch (error) {
-      if (wanted.current === name) setFailure(error as Failure)
-    }
+    turns.current?.close()
+    turns.current = createTurns(() => read(name), setFailure)
+    turns.current.ask('at once')
   }
-  return { type, choose: (name: string) => void choose(name), failure }
+  return { type, choose, failure }
 }
 
 interface Props {

@@ -25,6 +25,8 @@ export function useReading<Result, Wanted extends Record<string, unknown>>(
     let there = false
     const turns = createTurns(
       async () => {
+        // Asked for twice at the start, it may have come meanwhile.
+        if (there) return
         const found = await connection.ask(document, variables)
         if (over) return
         there = true

@@ -3,7 +3,7 @@ import { createStore } from '../api/store.ts'
 
 /**
  * The token that this page asks with. It is kept in the tab's session storage, or, where somebody does not want that, in
- * memory: a reload then asks for it again. It is never in an address, and no other tab has it.
+ * memory: a reload then asks for it again. It is never in an address, and no tab that is opened anew has it (browsers copy it into a duplicate).
  */
 const KEY = 'broadsheet.token'
 

@@ -52,10 +52,14 @@ function scene() {
 const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => rowOf(from - index))
 
 describe('a list that moves by itself', () => {
-  test('nothing is read before READY; then the first page, and older ones as somebody scrolls', async () => {
+  test('the first page is read at once and again behind READY, older ones as somebody scrolls', async () => {
     const { list, tell, page, ids, questions } = scene()
     await pass(60_000)
-    expect([questions.length, list.listed.get().reading]).toEqual([0, true])
+    expect([questions.length, list.listed.get().reading]).toEqual([1, true])
+    await page(down(200, 101), true, 'c101')
+    expect(ids().length).toBe(100)
+    await pass(60_000)
+    expect(questions).toEqual([])
     tell('READY')
     await page(down(250, 151), true, 'c151')
     expect(ids().length).toBe(100)

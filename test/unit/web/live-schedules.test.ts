@@ -37,8 +37,10 @@ function scene({ reports = true } = {}) {
 }
 
 describe('schedules that move by themselves', () => {
-  test('nothing is read before READY, again after RESYNC, and nothing by the clock', async () => {
+  test('they are read at once, behind READY and after RESYNC, and nothing by the clock', async () => {
     const { tell, answer, seen, questions } = scene()
+    await answer([rowOf('a')])
+    expect(seen()).toEqual(['a queued'])
     await pass(60_000)
     expect(questions).toEqual([])
     tell('READY')
