@@ -46,7 +46,12 @@ function Signed({ token }: { token: string }) {
       setFailure(null)
     }, setFailure)
     // Asked again each time that the line comes back: a role may have changed meanwhile.
-    const stop = made.line.listen(() => made.line.get() === 'live' && turns.ask('at once'))
+    let lost = false
+    const stop = made.line.listen(() => {
+      const line = made.line.get()
+      if (line === 'live' && lost) turns.ask('at once')
+      lost = line === 'reconnecting'
+    })
     turns.ask('at once')
     return () => {
       stop()
