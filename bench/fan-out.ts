@@ -12,7 +12,7 @@ import type { Stage } from './stage.ts'
 const READERS = 1_000
 /** Seconds of the steady part, of each faster one, and of a flood. */
 const STEADY = 30
-const FAST = 10
+const FAST = 30
 const FLOOD = 2
 /** Floods of each side, in turns: each is compared with the one beside it, as the machine's own speed changes. */
 const ROUNDS = 11
