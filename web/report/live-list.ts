@@ -115,7 +115,7 @@ export function createLiveList(connection: Connection, filter: ReportFilter): Li
       } while (page.hasNextPage && found.length < depth && !closed)
       rows.keep(still(found))
       const ids = still(found).map(({ id }) => id)
-      rows.only(ids)
+      rows.forgetOthers(ids)
       arrived = 0
       show({ ids, more: page.hasNextPage, reading: false })
     } catch (error) {

@@ -43,7 +43,7 @@ export function createLiveRows(sighted: (id: string) => void) {
     },
     drop: (id: string) => rows.delete(id),
     /** Forgets all others. */
-    only(ids: Iterable<string>): void {
+    forgetOthers(ids: Iterable<string>): void {
       const kept = new Set(ids)
       for (const id of rows.keys()) if (!kept.has(id)) rows.delete(id)
     },
